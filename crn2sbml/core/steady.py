@@ -1,0 +1,27 @@
+"""Whether a state is steady, judged by the network's own laws."""
+
+import numpy as np
+
+from crn2sbml.core.matrices import Array, Matrices
+from crn2sbml.errors import SteadyStateError
+
+TOLERANCE = 1e-7
+"""Largest |dx/dt| of a species at a steady state, relative to its turnover (all that makes it and all that takes it)."""
+
+
+def check_steady(matrices: Matrices, counts: Array, where: str, tolerance: float = TOLERANCE) -> None:
+    """Raises SteadyStateError, naming the species that moves most; a NaN fails.
+
+    Args: counts: items, shape (species,). Turnover below 1 item per second counts as 1.
+    """
+    speed = np.abs(matrices.derivative(counts))
+    turnover = abs(matrices.stoichiometry) @ matrices.rates(counts)
+    limit = tolerance * np.maximum(turnover, 1.0)
+    if not len(speed):
+        return
+    worst = int(np.argmax(np.nan_to_num(speed / limit, nan=np.inf)))
+    if not speed[worst] <= limit[worst]:
+        raise SteadyStateError(
+            f"{where}: not steady: |dx/dt| of {matrices.species[worst]!r} is {speed[worst]:.2e} items/s, "
+            f"limit {limit[worst]:.1e}; raise --t-end"
+        )

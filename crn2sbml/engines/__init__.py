@@ -1,0 +1,1 @@
+"""Simulators behind one protocol; each runs what was exported (SBML text), not the object that was exported."""

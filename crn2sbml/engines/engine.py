@@ -1,0 +1,101 @@
+"""What an engine is: it loads SBML once, then answers for any clamped inputs, set by name."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol, TypeAlias
+
+import xarray as xr
+
+from crn2sbml.core.matrices import Matrices
+from crn2sbml.core.results import Provenance
+from crn2sbml.errors import CrnError, EngineError, did_you_mean
+from crn2sbml.formats.document import Document
+from crn2sbml.formats.sbml_read import read_sbml
+
+Counts: TypeAlias = Mapping[str, float]
+"""Species ids with counts in items."""
+
+
+class Simulation(Protocol):
+    """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say."""
+
+    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
+        """Deterministic counts at `times` (seconds, increasing from 0): (1 replicate, time, species)."""
+
+    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
+        """Deterministic counts after `t_end` seconds, checked to be steady: (1 replicate, 1 time, species)."""
+
+    def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
+        """Stationary mean and covariance of the floating species."""
+
+
+class StochasticSimulation(Simulation, Protocol):
+    """A loaded model that also samples the exact process."""
+
+    def ssa(
+        self, times: Sequence[float], inputs: Counts, seed: int, replicates: int = 1, start: Counts | None = None
+    ) -> xr.DataArray:
+        """Exact stochastic counts at `times`: (replicate, time, species). `start` sets floating species, in whole
+        items. The seed of replicate i follows from `seed` and i alone.
+        """
+
+
+class Engine(Protocol):
+    """A simulator: its name, the methods it has among "ode", "lna", "ssa", and how it loads a model."""
+
+    @property
+    def name(self) -> str:
+        """The word that users type."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """What it can do."""
+
+    def load(self, sbml: str) -> Simulation:
+        """Load SBML text; raises EngineError with the simulator's own words."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What every simulation knows of its model: the text, the document read back from it, and its arrays."""
+
+    sbml: str
+    document: Document = field(init=False)
+    matrices: Matrices = field(init=False)
+
+    def __post_init__(self) -> None:
+        document = read_sbml(self.sbml)
+        object.__setattr__(self, "document", document)
+        object.__setattr__(self, "matrices", Matrices.of(document.network))
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """All species ids, in the order of the file."""
+        return self.matrices.species
+
+    def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
+        """Attributes that every result carries."""
+        checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
+        return {"engine": engine, "version": version, "method": method, "model_sha256": checksum, **more}
+
+    def check_counts(self, counts: Counts, whole: bool) -> dict[str, float]:
+        """Raises CrnError: an unknown species, or a count that is negative, not finite or (if `whole`) not whole."""
+        network = self.document.network
+        for name, count in counts.items():
+            if name not in network.species_index:
+                raise CrnError(did_you_mean(name, list(network.species_index), "species"))
+            if not 0 <= count < float("inf"):
+                raise CrnError(f"species {name!r}: {count} is no count; it must be finite and >= 0 items")
+            if whole and count != int(count):
+                raise CrnError(f"species {name!r}: {count} is not a whole number of items, which SSA needs")
+        return dict(counts)
+
+
+def increasing(times: Iterable[float], engine: str) -> list[float]:
+    """Times as a list; raises EngineError unless they start at 0 or later and increase."""
+    listed = [float(t) for t in times]
+    if len(listed) < 2 or listed[0] < 0 or not all(a < b for a, b in pairwise(listed)):
+        raise EngineError(f"{engine}: times must be two or more, from 0 on, increasing; got {listed[:5]}")
+    return listed

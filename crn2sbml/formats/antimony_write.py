@@ -1,0 +1,139 @@
+"""Antimony text: the same network for people to read, layer by layer.
+
+A second view beside the SBML file; Antimony cannot hold everything that file says (units of extent, SBO, RDF).
+"""
+
+import re
+from collections.abc import Iterator
+
+from crn2sbml.core.network import Network, Reaction, Species, Terms
+from crn2sbml.core.units import rate_constant_unit
+from crn2sbml.errors import FormatError
+from crn2sbml.formats.document import Document
+from crn2sbml.formats.sbml_write import compartment_id
+
+RESERVED = frozenset(
+    [
+        "at",
+        "after",
+        "compartment",
+        "const",
+        "constraint",
+        "delete",
+        "ext",
+        "extension",
+        "formula",
+        "function",
+        "gene",
+        "has",
+        "has_dist",
+        "import",
+        "in",
+        "is",
+        "model",
+        "module",
+        "operator",
+        "priority",
+        "reaction",
+        "species",
+        "substanceOnly",
+        "t0",
+        "time",
+        "unit",
+        "var",
+        "end",
+        "DNA",
+        "event",
+        "false",
+        "true",
+        "persistent",
+        "fromTrigger",
+        "infinity",
+        "inf",
+        "nan",
+        "pi",
+        "avogadro",
+        "exponentiale",
+        "notanumber",
+    ]
+)
+"""Words that Antimony reads as something else than a name."""
+
+
+def write_antimony(document: Document) -> str:
+    """The document's network as Antimony text, one elementary reaction a line.
+
+    Raises: FormatError: an id of the network is a reserved word of Antimony.
+    """
+    net = document.network
+    ids = (net.id, *net.species_index, *net.rate_constants, *(reaction.id for reaction in net.reactions))
+    for name in ids:
+        if name in RESERVED:
+            raise FormatError(f"Antimony: {name!r} is a reserved word; rename it in network {net.id!r}")
+    return "\n".join(_lines(document)) + "\n"
+
+
+def _lines(document: Document) -> Iterator[str]:
+    net, cell = document.network, compartment_id(document.network)
+    yield from (f"// {_comment(text)}" for text in (document.metadata.title, *document.metadata.notes) if text)
+    if document.reading != "any":
+        yield f"// Laws of equal reactants are in the {document.reading} reading."
+    yield f"model {net.id}"
+    yield f"  compartment {cell} = 1;"
+    yield "  unit substance = item;"
+    yield ""
+    yield "  // Counts in items; $ marks inputs, which stay as they are set."
+    for species in net.species:
+        yield f"  {_declaration(species, cell)}"
+    yield ""
+    yield "  // Rate constants"
+    for parameter in net.parameters:
+        order = net.orders.get(parameter.id)
+        unit = "unused" if order is None else rate_constant_unit(order)
+        yield f"  {parameter.id} = {parameter.value:.15g};  // {unit}"
+    layer: object = None
+    clamped = set(net.clamped)
+    for reaction in net.reactions:
+        here = _layer(net, reaction)
+        if here != layer:
+            layer = here
+            yield from ("", f"  // {here}")
+        left, right = _side(reaction.inputs, clamped), _side(reaction.outputs, clamped)
+        yield f"  {reaction.id}: {left} => {right}; {law_formula(reaction, document.reading == 'stochastic')};"
+    yield "end"
+
+
+def law_formula(reaction: Reaction, discrete: bool) -> str:
+    """The rate law of one reaction as text: k * A * B, k * A^2, or k * A * (A - 1) in the discrete reading."""
+    factors = [reaction.rate]
+    for name, count in reaction.inputs:
+        if count > 1 and discrete:
+            factors += [name, *(f"({name} - {i})" for i in range(1, count))]
+        else:
+            factors.append(name if count == 1 else f"{name}^{count}")
+    return " * ".join(factors)
+
+
+def _declaration(species: Species, cell: str) -> str:
+    mark = "$" if species.clamped else ""
+    return f"substanceOnly species {mark}{species.id} in {cell} = {species.initial:.15g};"
+
+
+def _side(terms: Terms, clamped: set[str]) -> str:
+    def one(name: str, count: int) -> str:
+        return (f"{count} " if count > 1 else "") + ("$" if name in clamped else "") + name
+
+    return " + ".join(one(name, count) for name, count in terms)
+
+
+def _layer(net: Network, reaction: Reaction) -> str:
+    """The layer that a reaction makes or unmakes, in words."""
+    for name, _ in reaction.net_change:
+        place = net.species[net.species_index[name]].place
+        if place is not None and place.layer:
+            return f"Layer {place.layer} ({place.kind})"
+    return "Reactions"
+
+
+def _comment(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

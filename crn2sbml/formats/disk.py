@@ -1,0 +1,118 @@
+"""The one place that touches the disk: reads with one-line errors, writes whole or not at all."""
+
+import gzip
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from crn2sbml.errors import FormatError, OutputError
+
+LARGEST_TEXT = 1 << 30
+"""Characters a model file may hold, unpacked; a compressed bomb stops here."""
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a file, unpacked if it is gzip (by its first bytes).
+
+    Raises: FormatError: missing, unreadable, empty, damaged, not UTF-8 or too large.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(path, "rb") if packed else path.open("rb") as stream:
+            data = stream.read(LARGEST_TEXT + 1)
+        text = data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise FormatError(f"{path}: is a folder, a file is needed") from None
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: not UTF-8 text (byte {error.start}); is it a model file?") from None
+    except (OSError, EOFError) as error:
+        raise FormatError(f"{path}: cannot be read: {error}") from None
+    if len(data) > LARGEST_TEXT:
+        raise FormatError(f"{path}: holds more than {LARGEST_TEXT >> 20} MiB; refused")
+    if not text.strip():
+        raise FormatError(f"{path}: is empty")
+    return text
+
+
+def check_output(path: str | Path, force: bool) -> Path:
+    """Raises OutputError early, before long work, where `write_file` or `new_folder` would refuse in the end."""
+    path = Path(path)
+    if path.exists() and not force:
+        raise OutputError(f"{path}: exists; choose another path or pass --force to replace it")
+    parent = path.resolve().parent
+    if not parent.is_dir():
+        raise OutputError(f"{path}: the folder {parent} does not exist; create it first")
+    if not os.access(parent, os.W_OK):
+        raise OutputError(f"{path}: the folder {parent} cannot be written")
+    return path
+
+
+def write_file(path: str | Path, content: str | bytes, force: bool = False) -> Path:
+    """Write a file whole or not at all: into a temporary file beside it, then rename.
+
+    Raises: OutputError: it exists (without `force`) or cannot be written.
+    """
+    path = check_output(path, force)
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder, a file path is needed")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
+            try:
+                stream.write(content.encode() if isinstance(content, str) else content)
+                stream.close()
+                Path(stream.name).chmod(0o666 & ~_umask())
+                os.replace(stream.name, path)
+            except BaseException:
+                Path(stream.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return path
+
+
+def write_folder(path: str | Path, files: Mapping[str, str | bytes], force: bool = False) -> Path:
+    """Write a folder of files whole or not at all; with `force` an older folder's other files stay.
+
+    Raises: OutputError: it exists (without `force`), is a file, or cannot be written.
+    """
+    with new_folder(path, force) as work:
+        for name, content in files.items():
+            write_file(work / name, content)
+    return Path(path)
+
+
+@contextmanager
+def new_folder(path: str | Path, force: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends well, and vanishes otherwise."""
+    path = check_output(path, force)
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is a file, a folder is needed")
+    try:
+        work = Path(tempfile.mkdtemp(dir=path.resolve().parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    try:
+        yield work
+        work.chmod(0o777 & ~_umask())
+        if path.exists():
+            for child in work.iterdir():
+                os.replace(child, path / child.name)
+        else:
+            os.replace(work, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

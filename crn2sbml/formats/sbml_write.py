@@ -1,0 +1,212 @@
+"""SBML Level 3 Version 2 from a document, through libSBML; the same document gives the same bytes.
+
+Counts are items: the model's substance unit is a `unitDefinition` with id `substance` that holds one `item`, and all
+reactions are irreversible, which makes COPASI read the model as a stochastic one (SBMLImporter::isStochasticModel).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import libsbml
+
+from crn2sbml.core.lump import lump
+from crn2sbml.core.network import Network, Reaction, Terms
+from crn2sbml.formats.annotation import annotate_model, place_annotation
+from crn2sbml.formats.document import Document
+from crn2sbml.formats.libsbml_checks import made, ok
+
+_SBO_COMPARTMENT, _SBO_SPECIES, _SBO_REACTION = 290, 285, 176
+_SBO_REACTANT, _SBO_PRODUCT, _SBO_CATALYST, _SBO_RATE_LAW, _SBO_MASS_ACTION = 10, 11, 13, 1, 12
+_SBO_FRAMEWORK = {"continuous": 293, "discrete": 295}
+_SBO_CONSTANT = {"continuous": {0: 48, 1: 35, 2: 36, 3: 37}, "discrete": {0: 65, 1: 66, 2: 67, 3: 68}}
+_SBO_LAW = {
+    "continuous": {(): 47, (1,): 49, (1, 1): 54, (2,): 52},
+    "discrete": {(): 140, (1,): 141, (1, 1): 143, (2,): 142},
+}
+
+
+def write_sbml(document: Document) -> str:
+    """The document as SBML L3V2 text.
+
+    Raises: FormatError: libSBML refuses something (its own reason is given).
+    """
+    net, discrete = document.network, document.reading == "stochastic"
+    framework = "discrete" if discrete else "continuous"
+    sbml = libsbml.SBMLDocument(3, 2)
+    model = made(sbml.createModel(), "model")
+    ok(model.setId(net.id), f"model id {net.id!r}")
+    ok(model.setSBOTerm(_SBO_FRAMEWORK[framework]), "modelling framework")
+    annotate_model(model, document.metadata)
+    _write_units(model, sorted(set(net.orders.values())))
+    compartment = made(model.createCompartment(), "compartment")
+    ok(compartment.setId(compartment_id(net)), "compartment id")
+    ok(compartment.setConstant(True), "compartment constant")
+    ok(compartment.setSize(1), "compartment size")
+    ok(compartment.setSpatialDimensions(3), "compartment dimensions")
+    ok(compartment.setUnits("litre"), "compartment units")
+    ok(compartment.setSBOTerm(_SBO_COMPARTMENT), "compartment SBO")
+    _write_species(model, document)
+    for parameter in net.parameters:
+        element = made(model.createParameter(), parameter.id)
+        ok(element.setId(parameter.id), f"parameter {parameter.id!r}")
+        ok(element.setValue(parameter.value), f"value of {parameter.id!r}")
+        ok(element.setConstant(True), parameter.id)
+        order = net.orders.get(parameter.id)
+        ok(element.setUnits("dimensionless" if order is None else _unit_id(order)), f"units of {parameter.id!r}")
+        if order in _SBO_CONSTANT[framework]:
+            ok(element.setSBOTerm(_SBO_CONSTANT[framework][order]), f"SBO of {parameter.id!r}")
+    writer = _ReactionWriter(model, framework)
+    if document.shape == "elementary":
+        for reaction in net.reactions:
+            writer.elementary(reaction)
+    else:
+        for channel in lump(net):
+            writer.lumped(channel.id, channel.net_change, channel.reactions)
+    return str(libsbml.writeSBMLToString(sbml))
+
+
+def compartment_id(net: Network) -> str:
+    """`cell`, or that with as many underscores as it takes to be no other id of the network."""
+    taken = {net.id, *net.species_index, *net.rate_constants, *(reaction.id for reaction in net.reactions)}
+    name = "cell"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _unit_id(order: int) -> str:
+    return {0: "item_per_second", 1: "per_second"}.get(order, f"per_item{order - 1 if order > 2 else ''}_per_second")
+
+
+def _write_units(model: Any, orders: Iterable[int]) -> None:
+    item = libsbml.UNIT_KIND_ITEM
+    definitions = {"substance": [(item, 1)], "area": [(libsbml.UNIT_KIND_METRE, 2)]} | {
+        _unit_id(order): [(item, 1 - order)] * (order != 1) + [(libsbml.UNIT_KIND_SECOND, -1)] for order in orders
+    }
+    for name, units in definitions.items():
+        definition = made(model.createUnitDefinition(), name)
+        ok(definition.setId(name), f"unit {name!r}")
+        for kind, exponent in units:
+            unit = made(definition.createUnit(), name)
+            ok(unit.setKind(kind), name)
+            ok(unit.setExponent(exponent), name)
+            ok(unit.setScale(0), name)
+            ok(unit.setMultiplier(1), name)
+    ok(model.setSubstanceUnits("substance"), "substance units")
+    ok(model.setExtentUnits("substance"), "extent units")
+    ok(model.setTimeUnits("second"), "time units")
+    ok(model.setVolumeUnits("litre"), "volume units")
+    # Nothing here has a length or an area; COPASI warns where they are left out.
+    ok(model.setLengthUnits("metre"), "length units")
+    ok(model.setAreaUnits("area"), "area units")
+
+
+def _write_species(model: Any, document: Document) -> None:
+    cell = compartment_id(document.network)
+    for species in document.network.species:
+        element = made(model.createSpecies(), species.id)
+        ok(element.setId(species.id), f"species {species.id!r}")
+        ok(element.setCompartment(cell), species.id)
+        ok(element.setInitialAmount(species.initial), f"initial count of {species.id!r}")
+        ok(element.setSubstanceUnits("substance"), species.id)
+        ok(element.setHasOnlySubstanceUnits(True), species.id)
+        ok(element.setBoundaryCondition(species.clamped), species.id)
+        # Not constant even where clamped: a simulator may then set an input by name between runs.
+        ok(element.setConstant(False), species.id)
+        ok(element.setSBOTerm(_SBO_SPECIES), species.id)
+        if species.place is not None:
+            ok(element.setName(species.place.label), species.id)
+            ok(element.setAnnotation(place_annotation(species.place)), f"place of {species.id!r}")
+
+
+class _ReactionWriter:
+    """Writes reactions into one model; in one framework."""
+
+    def __init__(self, model: Any, framework: str) -> None:
+        self._model, self._framework = model, framework
+
+    def elementary(self, reaction: Reaction) -> None:
+        element = self._reaction(reaction.id)
+        for name, count in reaction.inputs:
+            self._reference(element.createReactant(), name, count, _SBO_REACTANT)
+        for name, count in reaction.outputs:
+            self._reference(element.createProduct(), name, count, _SBO_PRODUCT)
+        self._law(element, [reaction])
+
+    def lumped(self, name: str, net_change: Terms, reactions: tuple[Reaction, ...]) -> None:
+        element = self._reaction(name)
+        for species, count in net_change:
+            if count < 0:
+                self._reference(element.createReactant(), species, -count, _SBO_REACTANT)
+            else:
+                self._reference(element.createProduct(), species, count, _SBO_PRODUCT)
+        readers = dict.fromkeys(species for reaction in reactions for species, _ in reaction.inputs)
+        # A species that the law reads must be listed: as a reactant if consumed, else as a modifier.
+        consumed = {species for species, count in net_change if count < 0}
+        for species in readers:
+            if species not in consumed:
+                modifier = made(element.createModifier(), species)
+                ok(modifier.setSpecies(species), f"modifier {species!r} of {name!r}")
+                ok(modifier.setSBOTerm(_SBO_CATALYST), species)
+        self._law(element, reactions)
+
+    def _reaction(self, name: str) -> Any:
+        element = made(self._model.createReaction(), name)
+        ok(element.setId(name), f"reaction {name!r}")
+        ok(element.setReversible(False), name)
+        ok(element.setSBOTerm(_SBO_REACTION), name)
+        return element
+
+    def _reference(self, reference: Any, name: str, count: int, sbo: int) -> None:
+        ok(made(reference, name).setSpecies(name), f"species {name!r}")
+        ok(reference.setStoichiometry(count), name)
+        ok(reference.setConstant(True), name)
+        ok(reference.setSBOTerm(sbo), name)
+
+    def _law(self, element: Any, reactions: Iterable[Reaction]) -> None:
+        terms = list(reactions)
+        law = made(element.createKineticLaw(), element.getId())
+        products = [self._product(reaction) for reaction in terms]
+        math = products[0] if len(products) == 1 else _node(libsbml.AST_PLUS, products)
+        ok(law.setMath(math), f"law of {element.getId()!r}")
+        pattern = tuple(count for _, count in terms[0].inputs)
+        mass_action = _SBO_LAW[self._framework].get(pattern, _SBO_MASS_ACTION)
+        ok(law.setSBOTerm(mass_action if len(terms) == 1 else _SBO_RATE_LAW), element.getId())
+
+    def _product(self, reaction: Reaction) -> Any:
+        """K * A * B, k * A^2, or k * A * (A - 1) in the discrete reading."""
+        factors = [_name(reaction.rate)]
+        for name, count in reaction.inputs:
+            if count > 1 and self._framework == "discrete":
+                factors += [_name(name), *(_node(libsbml.AST_MINUS, [_name(name), _items(i)]) for i in range(1, count))]
+            elif count > 1:
+                factors.append(_node(libsbml.AST_FUNCTION_POWER, [_name(name), _whole(count)]))
+            else:
+                factors.append(_name(name))
+        return factors[0] if len(factors) == 1 else _node(libsbml.AST_TIMES, factors)
+
+
+# Syntax trees are built node by node: a text formula would read species called `time` or `pi` as something else.
+def _name(name: str) -> Any:
+    node = libsbml.ASTNode(libsbml.AST_NAME)
+    ok(node.setName(name), name)
+    return node
+
+
+def _whole(value: int) -> Any:
+    node = libsbml.ASTNode(libsbml.AST_INTEGER)
+    ok(node.setValue(value), str(value))
+    return node
+
+
+def _items(count: int) -> Any:
+    node = _whole(count)
+    ok(node.setUnits("substance"), "units of a number")
+    return node
+
+
+def _node(kind: int, children: list[Any]) -> Any:
+    node = libsbml.ASTNode(kind)
+    for child in children:
+        ok(node.addChild(child), "law")
+    return node

@@ -1,0 +1,1 @@
+"""The linear noise approximation of any mass-action network."""

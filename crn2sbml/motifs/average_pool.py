@@ -1,0 +1,59 @@
+"""Average pool: every species of a window makes Y at g/n, Y decays at g; Y settles at the window's mean, exactly."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from crn2sbml.core.network import Parameter, Reaction, Species
+from crn2sbml.motifs.elementary import birth_death_level, catalysis, decay
+from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights, places
+from crn2sbml.motifs.rectifier import DECAY
+from crn2sbml.motifs.windows import gather, window_grid, window_indices
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePool:
+    """The mean over `size` x `size` windows moved by `stride`, channel by channel; nothing is trained."""
+
+    size: int
+    stride: int
+    kind: str = "pool"
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        """(channels, window rows, window columns)."""
+        return (in_shape[0], *window_grid(in_shape, self.size, self.stride))
+
+    def weight_shapes(self, in_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Nothing is trained."""
+        return {}
+
+    def reactions(
+        self, weights: Weights, inputs: tuple[str, ...], in_shape: Shape, layer: int, kinetics: Kinetics
+    ) -> Part:
+        """One catalysis for each species of a window, one decay."""
+        share = f"{self.kind}{layer}_share"
+        outputs = places(self.kind, layer, self.out_shape(in_shape))
+        windows = self._windows(in_shape)
+        reactions: list[Reaction] = []
+        for place, window in zip(outputs, windows, strict=True):
+            reactions += [catalysis(inputs[source], place.id, share) for source in window]
+            reactions.append(decay(place.id, DECAY))
+        return Part(
+            tuple(Species(place.id, place=place) for place in outputs),
+            (Parameter(share, kinetics.decay / self.size**2),),
+            tuple(reactions),
+            tuple(place.id for place in outputs),
+        )
+
+    def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
+        """Window means, flattened (channels, rows, columns)."""
+        xp = array_namespace(inputs)
+        birth = xp.mean(gather(inputs, self._windows(in_shape)), axis=-1) * kinetics.decay
+        return Levels(birth_death_level(birth, kinetics.decay))
+
+    def _windows(self, in_shape: Shape) -> NDArray[np.intp]:
+        plane, spatial = in_shape[1] * in_shape[2], window_indices(in_shape, self.size, self.stride)
+        return np.concatenate([spatial + channel * plane for channel in range(in_shape[0])])

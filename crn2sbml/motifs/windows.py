@@ -1,0 +1,44 @@
+"""Which inputs each position of a sliding window reads, as plain index arrays (they fit NumPy and JAX alike)."""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from crn2sbml.errors import ShapeError
+from crn2sbml.motifs.motif import Shape
+
+
+def window_grid(in_shape: Shape, size: int, stride: int) -> tuple[int, int]:
+    """Rows and columns of window positions, without padding.
+
+    Raises: ShapeError: the window is larger than the grid, or size or stride is below 1.
+    """
+    _, rows, columns = in_shape
+    if size < 1 or stride < 1 or size > min(rows, columns):
+        raise ShapeError(f"a window of {size} with stride {stride} does not fit a grid of {rows} x {columns}")
+    return (rows - size) // stride + 1, (columns - size) // stride + 1
+
+
+def window_indices(in_shape: Shape, size: int, stride: int) -> NDArray[np.intp]:
+    """Flattened (row, column) positions that each window reads: shape (windows, size * size)."""
+    out_rows, out_columns = window_grid(in_shape, size, stride)
+    columns = in_shape[2]
+    corner = (np.arange(out_rows)[:, None] * columns + np.arange(out_columns)) * stride
+    offset = np.arange(size)[:, None] * columns + np.arange(size)
+    return corner.reshape(-1, 1) + offset.reshape(1, -1)
+
+
+def channel_windows(in_shape: Shape, size: int, stride: int) -> NDArray[np.intp]:
+    """Flattened inputs over all channels that each window reads: shape (windows, channels * size * size)."""
+    plane = in_shape[1] * in_shape[2]
+    spatial = window_indices(in_shape, size, stride)
+    return np.concatenate([spatial + channel * plane for channel in range(in_shape[0])], axis=1)
+
+
+def gather(inputs: Any, indices: NDArray[np.intp]) -> Any:
+    """`inputs[..., indices]` in the inputs' own array library: shape (..., *indices.shape)."""
+    xp = array_namespace(inputs)
+    taken = xp.take(inputs, xp.asarray(indices.ravel()), axis=-1)
+    return xp.reshape(taken, (*inputs.shape[:-1], *indices.shape))

@@ -1,0 +1,1 @@
+"""Training through closed forms: data sets, losses and loops; JAX enters the package here."""

@@ -1,0 +1,1 @@
+"""Agreement: how far results lie apart, against which tolerance, and the verdict."""
