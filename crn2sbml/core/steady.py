@@ -6,7 +6,7 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.errors import SteadyStateError
 
 TOLERANCE = 1e-7
-"""Largest |dx/dt| of a species at a steady state, relative to its turnover (all that makes it and all that takes it)."""
+"""Largest |dx/dt| of a species at a steady state, relative to its turnover (what makes it and what takes it)."""
 
 
 def check_steady(matrices: Matrices, counts: Array, where: str, tolerance: float = TOLERANCE) -> None:

@@ -1,1 +1,1 @@
-"""One kind of document a file; writers return text, readers take text, and `disk` alone touches the disk."""
+"""One kind of document a file; writers return text, readers take text."""

@@ -10,9 +10,9 @@ from typing import Any
 import libsbml
 
 from crn2sbml.core.network import Network, Species
+from crn2sbml.disk import read_text
 from crn2sbml.errors import FormatError, UnsupportedError
 from crn2sbml.formats.annotation import read_metadata, read_place
-from crn2sbml.formats.disk import read_text
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.laws import Names
 from crn2sbml.formats.libsbml_checks import first_error
