@@ -46,6 +46,11 @@ class Classifier:
         """Read-out species by class."""
         return tuple(place.id for place in places(self.layers[-1].kind, len(self.layers), self.shapes[-1], "P"))
 
+    @property
+    def settling_time(self) -> float:
+        """Seconds after which the cascade is steady to about 1e-8: layers of decay g settle one after another."""
+        return (20 + 5 * len(self.layers)) / self.kinetics.decay
+
     def initial_weights(self, seed: int) -> list[dict[str, Array]]:
         """Normal kernels of variance 1/fan-in around 0 and a small positive bias, for training to start from."""
         rng = np.random.default_rng(seed)

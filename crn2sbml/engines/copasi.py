@@ -63,6 +63,7 @@ class CopasiSimulation:
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
+        self._loaded.check_reading("the LNA", "deterministic")
         self._set_inputs(inputs)
         task = self._datamodel.getTask("Linear Noise Approximation")
         _process(task)

@@ -11,7 +11,7 @@ import xarray as xr
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.results import Provenance
 from crn2sbml.errors import CrnError, EngineError, did_you_mean
-from crn2sbml.formats.document import Document
+from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.sbml_read import read_sbml
 
 Counts: TypeAlias = Mapping[str, float]
@@ -79,6 +79,15 @@ class Loaded:
         """Attributes that every result carries."""
         checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
         return {"engine": engine, "version": version, "method": method, "model_sha256": checksum, **more}
+
+    def check_reading(self, method: str, needed: Reading) -> None:
+        """Raises EngineError if the file's laws of equal reactants are not those that the method needs."""
+        reading = self.document.reading
+        if reading not in ("any", needed):
+            raise EngineError(
+                f"model {self.document.network.id!r} is in the {reading} reading (k x^2 or k x (x - 1)); {method} needs "
+                f"the {needed} one: export it with --reading {needed}"
+            )
 
     def check_counts(self, counts: Counts, whole: bool) -> dict[str, float]:
         """Raises CrnError: an unknown species, or a count that is negative, not finite or (if `whole`) not whole."""

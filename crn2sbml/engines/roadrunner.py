@@ -7,7 +7,7 @@ import numpy as np
 import roadrunner
 import xarray as xr
 
-from crn2sbml.core.matrices import Array
+from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.engine import Counts, Loaded, increasing
@@ -44,6 +44,11 @@ class RoadRunnerSimulation:
         except RuntimeError as error:
             raise EngineError(f"roadrunner refused the model: {_one_line(error)}") from None
 
+    @property
+    def matrices(self) -> Matrices:
+        """Arrays of the network as read back from the file."""
+        return self._loaded.matrices
+
     def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
         """See `Simulation.ode`; raises EngineError with the solver's words."""
         values, method = self._integrate(increasing(times, "roadrunner"), inputs)
@@ -57,6 +62,7 @@ class RoadRunnerSimulation:
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """Steady state from the simulator, Jacobian from the file's own laws, covariance from SciPy."""
+        self._loaded.check_reading("the LNA", "deterministic")
         state = self.steady_state(inputs, t_end)
         result = stationary(self._loaded.matrices, state.values[0, -1])
         return moments(result.mean, result.covariance, result.species, self._provenance("lna"))
@@ -66,6 +72,7 @@ class RoadRunnerSimulation:
     ) -> xr.DataArray:
         """See `StochasticSimulation.ssa`."""
         times = increasing(times, "roadrunner")
+        self._loaded.check_reading("SSA", "stochastic")
         self._loaded.check_counts({**inputs, **(start or {})}, whole=True)
         runner, provenance = self._runner, self._provenance("ssa", seed=seed)
         runner.setIntegrator("gillespie")

@@ -1,4 +1,8 @@
-"""Average pool: every species of a window makes Y at g/n, Y decays at g; Y settles at the window's mean, exactly."""
+"""Average pool: every species of a window makes Y at h/n, Y decays at h; Y settles at the window's mean, exactly.
+
+Counts of Y are few (a mean, not a sum) and so comparatively noisy. A turnover faster than that of the layers which
+read Y lets them average this noise away, at the cost of more events.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +14,19 @@ from numpy.typing import NDArray
 from crn2sbml.core.network import Parameter, Reaction, Species
 from crn2sbml.motifs.elementary import birth_death_level, catalysis, decay
 from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights, places
-from crn2sbml.motifs.rectifier import DECAY
 from crn2sbml.motifs.windows import gather, window_grid, window_indices
 
 
 @dataclass(frozen=True, slots=True)
 class AveragePool:
-    """The mean over `size` x `size` windows moved by `stride`, channel by channel; nothing is trained."""
+    """The mean over `size` x `size` windows moved by `stride`, channel by channel; nothing is trained.
+
+    `turnover` is h in units of the decay g that the rectifiers share.
+    """
 
     size: int
     stride: int
+    turnover: float = 1.0
     kind: str = "pool"
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -34,16 +41,17 @@ class AveragePool:
         self, weights: Weights, inputs: tuple[str, ...], in_shape: Shape, layer: int, kinetics: Kinetics
     ) -> Part:
         """One catalysis for each species of a window, one decay."""
-        share = f"{self.kind}{layer}_share"
+        share, loss = f"{self.kind}{layer}_share", f"{self.kind}{layer}_decay"
+        decay_rate = self.turnover * kinetics.decay
         outputs = places(self.kind, layer, self.out_shape(in_shape))
         windows = self._windows(in_shape)
         reactions: list[Reaction] = []
         for place, window in zip(outputs, windows, strict=True):
             reactions += [catalysis(inputs[source], place.id, share) for source in window]
-            reactions.append(decay(place.id, DECAY))
+            reactions.append(decay(place.id, loss))
         return Part(
             tuple(Species(place.id, place=place) for place in outputs),
-            (Parameter(share, kinetics.decay / self.size**2),),
+            (Parameter(share, decay_rate / self.size**2), Parameter(loss, decay_rate)),
             tuple(reactions),
             tuple(place.id for place in outputs),
         )
@@ -51,8 +59,9 @@ class AveragePool:
     def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
         """Window means, flattened (channels, rows, columns)."""
         xp = array_namespace(inputs)
-        birth = xp.mean(gather(inputs, self._windows(in_shape)), axis=-1) * kinetics.decay
-        return Levels(birth_death_level(birth, kinetics.decay))
+        decay_rate = self.turnover * kinetics.decay
+        birth = xp.mean(gather(inputs, self._windows(in_shape)), axis=-1) * decay_rate
+        return Levels(birth_death_level(birth, decay_rate))
 
     def _windows(self, in_shape: Shape) -> NDArray[np.intp]:
         plane, spatial = in_shape[1] * in_shape[2], window_indices(in_shape, self.size, self.stride)

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Options:
     gross_penalty: float = 3e-4
     shift: float = 0.4
     seed: int = 0
+
+    def replaced(self, **changes: Any) -> "Options":
+        """The same options with those given that are not None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,28 @@
+"""The `crn2sbml` program: registers the commands and turns errors into one line and exit status 2."""
+
+import sys
+
+import typer
+
+from crn2sbml.cli import demo, export, info, simulate, train
+from crn2sbml.errors import CrnError
+
+app = typer.Typer(
+    name="crn2sbml",
+    help="Train deep stochastic chemical reaction networks, export them as SBML, get the same numbers everywhere.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (demo.demo, train.train, export.export, simulate.simulate, info.info):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the program; bad input ends in one line on standard error and exit status 2, a bug in its traceback."""
+    try:
+        app()
+    except CrnError as error:
+        print(f"crn2sbml: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,61 @@
+"""`crn2sbml train`: train a model and write its folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crn2sbml.cli.console import print_json, progress, say
+from crn2sbml.cli.inputs import now
+
+if TYPE_CHECKING:
+    from crn2sbml.circuits.weights_file import Trained
+    from crn2sbml.training.loop import Options
+    from crn2sbml.training.recipes import Recipe
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="What to train, for instance digits.")] = "digits",
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("digits"),
+    omega: Annotated[float | None, typer.Option(help="Items per unit of activity (system size).")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training part.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size that Adam starts with.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of initial weights and batches.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Keep the state here and go on from it.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace files of an older folder.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the training record as JSON.")] = False,
+) -> None:
+    """Train a classifier through its closed form; write weights, SBML, Antimony, io.json and a card.
+
+    Example: crn2sbml train digits --out my-digits
+    """
+    from crn2sbml.disk import check_output, write_folder
+    from crn2sbml.report.model_folder import model_document, model_files
+    from crn2sbml.training.recipes import get_recipe
+
+    check_output(out, force)
+    recipe = get_recipe(model, omega)
+    options = recipe.options.replaced(epochs=epochs, learning_rate=learning_rate, seed=seed)
+    trained = train_with_progress(recipe, options, checkpoint)
+    write_folder(out, model_files(trained, model_document(trained, now())), force)
+    accuracy = trained.record["accuracy"]
+    if json:
+        print_json({"folder": str(out), **trained.record})
+    else:
+        say(f"{out}: accuracy " + ", ".join(f"{part} {value:.2%}" for part, value in accuracy.items()))
+
+
+def train_with_progress(recipe: "Recipe", options: "Options", checkpoint: Path | None = None) -> "Trained":
+    """Train with a progress bar."""
+    from crn2sbml.training.loop import train_classifier
+
+    data = recipe.data()
+    with progress() as bars:
+        task = bars.add_task(f"training {recipe.classifier.name}", total=options.epochs)
+        return train_classifier(
+            recipe.classifier,
+            data,
+            options,
+            report=lambda seen: bars.update(task, completed=seen.epoch),
+            checkpoint=checkpoint,
+        )

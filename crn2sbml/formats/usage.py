@@ -1,0 +1,43 @@
+"""`io.json`: what somebody with nothing but a simulator must know to use a model."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from crn2sbml.errors import FormatError
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Clamp `inputs` (row by row) at round(value / input_max * omega) items, run `t_end` seconds, read `outputs`.
+
+    `readout` says in words how the answer follows from the outputs.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    omega: float
+    input_max: float
+    t_end: float
+    readout: str = "the class whose output species holds the most items"
+
+
+def write_io_json(usage: Usage) -> str:
+    """The file's text."""
+    return json.dumps(asdict(usage), indent=1) + "\n"
+
+
+def read_io_json(text: str) -> Usage:
+    """The usage in a file's text; raises FormatError naming what is missing or of the wrong kind."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        return Usage(
+            inputs=tuple(str(name) for name in data["inputs"]),
+            outputs=tuple(str(name) for name in data["outputs"]),
+            omega=float(data["omega"]),
+            input_max=float(data["input_max"]),
+            t_end=float(data["t_end"]),
+            readout=str(data["readout"]),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise FormatError(f"io.json: not as expected: {type(error).__name__} {error}") from None

@@ -1,0 +1,82 @@
+"""Plots: each takes Axes and returns Axes; none shows or saves."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.core.network import Network
+
+LNA_COLOUR, SSA_COLOUR, ODE_COLOUR = "#2b6cb0", "#dd6b20", "#1a202c"
+
+
+def plot_image(ax: Any, image: ArrayLike, title: str = "") -> Any:
+    """A grey-level image, dark where values are large."""
+    ax.imshow(np.asarray(image), cmap="Greys", interpolation="nearest")
+    ax.set_title(title, fontsize=9)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    return ax
+
+
+def layer_image(network: Network, state: xr.DataArray, layer: int) -> Array:
+    """Counts of a layer's positive rails (or plain species) as one picture: channels side by side, NaN between them.
+
+    Args: state: counts over species. Layers without a grid become one row.
+    """
+    chosen = [s.place for s in network.species if s.place and s.place.layer == layer and s.place.rail != "M"]
+    channels = 1 + max(p.channel for p in chosen)
+    if chosen[0].row is None:
+        return np.asarray(state.sel(species=[p.id for p in chosen]).values[None, :])
+    rows, columns = (1 + max(getattr(p, side) for p in chosen) for side in ("row", "column"))
+    picture = np.full((rows, channels * (columns + 1) - 1), np.nan)
+    for place in chosen:
+        picture[place.row, place.channel * (columns + 1) + (place.column or 0)] = state.sel(species=place.id)
+    return picture
+
+
+def plot_layer(ax: Any, counts: Array, title: str) -> Any:
+    """Counts of one layer, with the largest count in the title."""
+    ax.imshow(counts, cmap="viridis", interpolation="nearest", vmin=0)
+    ax.set_title(f"{title}\nup to {np.nanmax(counts):.0f} items", fontsize=8)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def plot_readouts(ax: Any, row: xr.Dataset) -> Any:
+    """Read-out counts of one example by class: closed form, LNA mean and sd, SSA mean and sd."""
+    classes = np.arange(row.sizes["output"])
+    ax.bar(classes, row["closed_form"], width=0.8, color="#e2e8f0", label="closed form")
+    ax.plot(classes, row["ode"], "_", color=ODE_COLOUR, markersize=16, label="ODE (libRoadRunner)")
+    style = {"fmt": "o", "markersize": 3, "capsize": 2, "linewidth": 1}
+    ax.errorbar(classes - 0.16, row["lna_mean"], row["lna_sd"], color=LNA_COLOUR, label="LNA mean ± sd", **style)
+    ax.errorbar(classes + 0.16, row["ssa_mean"], row["ssa_sd"], color=SSA_COLOUR, label="SSA mean ± sd", **style)
+    ax.set_xticks(classes)
+    ax.set_xlabel("read-out (class)")
+    ax.set_ylabel("items")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_trace(ax: Any, run: xr.Dataset, output: str, others: int = 2) -> Any:
+    """SSA counts of the winning and the next read-outs over their LNA bands (mean ± 2 sd)."""
+    order = np.argsort(-run["lna_mean"].values)[: others + 1]
+    colours = [SSA_COLOUR, "#4a5568", "#a0aec0"]
+    for position, colour in zip(order, colours, strict=False):
+        one = run.isel(output=position)
+        mean, sd = float(one["lna_mean"]), float(one["lna_sd"])
+        name = str(one.output.values)
+        ax.axhspan(mean - 2 * sd, mean + 2 * sd, color=LNA_COLOUR if name == output else "#cbd5e0", alpha=0.18)
+        ax.axhline(mean, color=LNA_COLOUR if name == output else "#718096", linewidth=0.8, linestyle="--")
+        ax.step(one.time, one["trace"], color=colour, linewidth=0.9, where="post", label=name)
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel("items")
+    ax.set_ylim(bottom=0)
+    ax.legend(fontsize=8, frameon=False, ncols=others + 1, loc="upper center", bbox_to_anchor=(0.5, 1.12))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax

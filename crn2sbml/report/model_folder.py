@@ -1,0 +1,148 @@
+"""The folder of a trained model: what goes into `models/<name>/` and into what a user trains."""
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crn2sbml.circuits.weights_file import Trained, pack_weights
+from crn2sbml.core.lump import lump
+from crn2sbml.core.network import Network
+from crn2sbml.formats.antimony_write import write_antimony
+from crn2sbml.formats.document import Document, Metadata
+from crn2sbml.formats.sbml_write import write_sbml
+from crn2sbml.formats.usage import Usage, write_io_json
+from crn2sbml.verify.intervals import wilson_interval
+
+CREATOR = "crn2sbml developers"
+_DATA_SOURCES = {"digits": "https://identifiers.org/doi:10.24432/C50P49"}
+
+
+def model_usage(trained: Trained) -> Usage:
+    """How a stranger clamps the inputs and reads the answer."""
+    classifier = trained.classifier
+    return Usage(
+        classifier.input_ids,
+        classifier.output_ids,
+        classifier.kinetics.omega,
+        classifier.input_max,
+        classifier.settling_time,
+    )
+
+
+def model_document(trained: Trained, created: str, example: ArrayLike | None = None) -> Document:
+    """The network with its metadata, in the lumped shape; the inputs hold `example` if one is given.
+
+    Args: created: ISO 8601 date and time with zone.
+    """
+    classifier, record = trained.classifier, trained.record
+    rows, columns = classifier.in_shape[1:]
+    usage = model_usage(trained)
+    accuracy = record.get("accuracy", {}).get("test")
+    notes = [
+        f"A feed-forward cascade of mass-action reactions that reads images of {rows} x {columns} pixels. Counts are "
+        "items, times are seconds.",
+        f"Inputs: the clamped species {usage.inputs[0]} to {usage.inputs[-1]}, row by row, at "
+        f"round(value / {usage.input_max:g} * {usage.omega:g}) items.",
+        f"Outputs: {usage.outputs[0]} to {usage.outputs[-1]}; the answer is {usage.readout}, at a steady state after "
+        f"{usage.t_end:g} seconds.",
+        f"Trained on the data set {record.get('data', 'unknown')!r} through the closed-form steady state"
+        + (f"; test accuracy {accuracy:.4f}." if accuracy is not None else "."),
+    ]
+    source = _DATA_SOURCES.get(str(record.get("data")))
+    metadata = Metadata(
+        title=f"{classifier.name}: image classifier as a chemical reaction network",
+        notes=tuple(notes),
+        creator=CREATOR,
+        created=created,
+        terms=(("bqmodel:isDerivedFrom", source),) if source else (),
+    )
+    return Document(classifier.network(trained.weights, example), metadata, shape="lumped")
+
+
+def model_files(trained: Trained, document: Document) -> dict[str, str | bytes]:
+    """Names and contents of all files of the folder, checksums last."""
+    files: dict[str, str | bytes] = {
+        "weights.npz": pack_weights(trained),
+        "model.xml": write_sbml(document),
+        "model.ant": write_antimony(document),
+        "io.json": write_io_json(model_usage(trained)),
+    }
+    files["card.md"] = model_card(trained, document.network, files)
+    files["SHA256SUMS"] = "".join(f"{digest}  {name}\n" for name, digest in checksums(files).items())
+    return files
+
+
+def checksums(files: Mapping[str, str | bytes]) -> dict[str, str]:
+    """SHA-256 of each content, sorted by name."""
+    return {
+        name: hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+        for name, content in sorted(files.items())
+    }
+
+
+def model_card(trained: Trained, network: Network, files: Mapping[str, str | bytes]) -> str:
+    """The model card, Markdown."""
+    classifier, record = trained.classifier, trained.record
+    options, kinetics = record["options"], classifier.kinetics
+    numbers = sum(int(np.size(array)) for layer in trained.weights for array in layer.values())
+    accuracy = [
+        f"| {part} | {count} | {_percent(record['accuracy'][part], count)} |"
+        for part, count in record["examples"].items()
+    ]
+    layers = [
+        f"| {number} | {layer.kind} | {' x '.join(map(str, shape))} |"
+        for number, (layer, shape) in enumerate(zip(classifier.layers, classifier.shapes[1:], strict=True), 1)
+    ]
+    return "\n".join(
+        [
+            f"# {classifier.name}",
+            "",
+            f"Reads images of {' x '.join(map(str, classifier.in_shape[1:]))} pixels with chemistry: the answer is the",
+            "read-out species that holds the most items at the steady state.",
+            "",
+            "| layer | kind | species (channels x rows x columns) |",
+            "|---|---|---|",
+            *layers,
+            "",
+            "| what | how many |",
+            "|---|---|",
+            f"| species | {len(network.species)} ({len(network.clamped)} of them clamped inputs) |",
+            f"| elementary reactions | {len(network.reactions)} |",
+            f"| lumped reactions (the shape of model.xml) | {len(lump(network))} |",
+            f"| rate constants | {len(network.parameters)} |",
+            f"| trained numbers | {numbers} |",
+            f"| items per unit of activity (omega) | {kinetics.omega:g} |",
+            "",
+            "## Accuracy of the deterministic steady state",
+            "",
+            "| part | images | accuracy (95 % Wilson interval) |",
+            "|---|---|---|",
+            *accuracy,
+            "",
+            f"Data: `{record['data']}`, with a fixed stratified split; the test part was used for this line alone.",
+            "Hyperparameters were chosen by five-fold cross-validation within the training and validation part.",
+            "",
+            "## Train it again",
+            "",
+            "```",
+            f"crn2sbml train {classifier.name} --omega {kinetics.omega:g} --epochs {options['epochs']} "
+            f"--seed {options['seed']} --out {classifier.name}",
+            "```",
+            "",
+            "## Files",
+            "",
+            "`io.json` says which species to clamp and to read. `weights.npz` holds the trained arrays.",
+            "",
+            "| file | SHA-256 |",
+            "|---|---|",
+            *(f"| {name} | `{digest}` |" for name, digest in checksums(files).items()),
+            "",
+        ]
+    )
+
+
+def _percent(accuracy: float, count: int) -> str:
+    low, high = wilson_interval(round(accuracy * count), count)
+    return f"{accuracy:.2%} ({low:.1%} to {high:.1%})"

@@ -1,0 +1,147 @@
+"""The round trip: an exported model is loaded back and run in every way, and the answers are held side by side."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.core.units import ITEM, SECOND
+from crn2sbml.formats.usage import Usage
+from crn2sbml.verify.agreement import Agreement, covariance_difference, relative_difference, z_scores
+from crn2sbml.verify.runs import copasi_runs, roadrunner_readouts, roadrunner_run, samples_of
+
+ODE_TOLERANCE, COPASI_LNA_TOLERANCE, Z_LIMIT = 1e-6, 1e-5, 4.0
+PRECISION = 0.03
+"""Largest standard error of a winning read-out's SSA mean, relative to it."""
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """Read-outs in `table` over (example, output), and what each example's libRoadRunner run said in `runs`."""
+
+    table: xr.Dataset
+    agreements: tuple[Agreement, ...]
+    runs: tuple[xr.Dataset, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every comparison is within its tolerance."""
+        return all(agreement.holds for agreement in self.agreements)
+
+
+def ode_readouts(sbml: str, usage: Usage, data: ArrayLike, jobs: int = 1) -> Iterator[Array]:
+    """Deterministic steady read-outs (items) of libRoadRunner for all examples, in blocks, in order.
+
+    Args: data: (examples, ...). Yields: (block, outputs). Raises: EngineError.
+    """
+    examples = np.asarray(data, dtype=float)
+    blocks = np.array_split(examples, max(1, min(len(examples) // 20, 4 * jobs)))
+    run = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    yield from run(joblib.delayed(roadrunner_readouts)(sbml, usage, block) for block in blocks)
+
+
+def round_trip(
+    sbml: str,
+    usage: Usage,
+    data: ArrayLike,
+    closed_form: ArrayLike,
+    labels: Sequence[int],
+    seed: int,
+    relative_error: float = 0.9 * PRECISION,
+    jobs: int = 1,
+    report: Callable[[int], None] = lambda done: None,
+) -> RoundTrip:
+    """Run every example by ODE, LNA and SSA in libRoadRunner and by ODE and LNA in COPASI, from the SBML text alone.
+
+    Args: data: (examples, ...); closed_form: read-outs in items, (examples, outputs); seed: of the first example's
+        SSA, those of the others follow; relative_error: aimed-at standard error of the winning read-out's SSA mean,
+        below what is demanded since the LNA may underrate the noise; report: told how many of the tasks (one an
+        example and one for COPASI) are done.
+    Raises: EngineError and its kind: a simulator failed.
+    """
+    examples = np.asarray(data, dtype=float)
+    # COPASI first: its one task is the longest.
+    tasks: list[tuple[int, Callable[..., Any], tuple[Any, ...]]] = [(-1, copasi_runs, (sbml, usage, examples))]
+    tasks += [(i, roadrunner_run, (sbml, usage, x, seed + i, relative_error)) for i, x in enumerate(examples)]
+    run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    results: dict[int, Any] = {}
+    for number, result in run(joblib.delayed(_numbered)(*task) for task in tasks):
+        results[number] = result
+        report(len(results))
+    ours, theirs = [results[i] for i in range(len(examples))], results[-1]
+    table = _table(np.asarray(closed_form, dtype=float), ours, theirs, labels, seed)
+    covariance = max(
+        covariance_difference(
+            mine["covariance"], other["covariance"].sel(floating=mine.floating, floating_=mine.floating_)
+        )
+        for mine, other in zip(ours, theirs, strict=True)
+    )
+    return RoundTrip(table, _agreements(table, covariance), tuple(ours))
+
+
+def _numbered(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[int, Any]:
+    return number, function(*arguments)
+
+
+def _table(
+    closed_form: Array, ours: list[xr.Dataset], theirs: list[xr.Dataset], labels: Sequence[int], seed: int
+) -> xr.Dataset:
+    samples = [samples_of(run).values for run in ours]
+    mean, sd = np.array([s.mean(axis=0) for s in samples]), np.array([s.std(axis=0, ddof=1) for s in samples])
+    counts = np.array([len(s) for s in samples])
+
+    def of(runs: list[xr.Dataset], name: str) -> Array:
+        return np.array([run[name].values for run in runs])
+
+    # Where the LNA sees almost no noise (rectifiers that are off) the spread of the samples themselves is larger.
+    error = np.maximum(of(ours, "standard_error"), sd / np.sqrt(counts)[:, None])
+    columns = {
+        "closed_form": closed_form,
+        "ode": of(ours, "ode"),
+        "lna_mean": of(ours, "lna_mean"),
+        "lna_sd": of(ours, "lna_sd"),
+        "ssa_mean": mean,
+        "ssa_sd": sd,
+        "ssa_standard_error": error,
+        "z": z_scores(mean, of(ours, "lna_mean"), error),
+        "copasi_ode": of(theirs, "ode"),
+        "copasi_lna_sd": of(theirs, "lna_sd"),
+    }
+    right = [float(np.mean(s.argmax(1) == label)) for s, label in zip(samples, labels, strict=True)]
+    spacing = [float(samples_of(run).time[0]) for run in ours]
+    return xr.Dataset(
+        {
+            name: (("example", "output"), values, {"units": "1" if name == "z" else ITEM})
+            for name, values in columns.items()
+        },
+        {
+            "output": ours[0].output.values.tolist(),
+            "label": ("example", list(labels)),
+            "samples": ("example", counts),
+            "spacing": ("example", spacing, {"units": SECOND}),
+            "snapshots_right": ("example", right),
+        },
+        {"seed": seed},
+    )
+
+
+def _agreements(table: xr.Dataset, covariance: float) -> tuple[Agreement, ...]:
+    winner = table["lna_mean"].argmax("output")
+    error = table["ssa_standard_error"].isel(output=winner) / table["lna_mean"].isel(output=winner)
+    ode, relative = table["ode"], "largest relative difference"
+    return (
+        Agreement("closed form and ODE", relative_difference(ode, table["closed_form"]), ODE_TOLERANCE, relative),
+        Agreement("ODE and COPASI's ODE", relative_difference(table["copasi_ode"], ode), ODE_TOLERANCE, relative),
+        Agreement(
+            "LNA and COPASI's LNA", covariance, COPASI_LNA_TOLERANCE, "largest covariance difference in units of the sd"
+        ),
+        Agreement("SSA and LNA", float(abs(table["z"]).max()), Z_LIMIT, "largest |z| of a mean"),
+        Agreement(
+            "precision of the SSA", float(error.max()), PRECISION, "largest standard error of a winning read-out"
+        ),
+    )
