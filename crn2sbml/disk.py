@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def read_text(path: str | Path) -> str:
         raise FormatError(f"{path}: is a folder, a file is needed") from None
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: not UTF-8 text (byte {error.start}); is it a model file?") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FormatError(f"{path}: cannot be read: {error}") from None
     if len(data) > LARGEST_TEXT:
         raise FormatError(f"{path}: holds more than {LARGEST_TEXT >> 20} MiB; refused")
@@ -98,18 +99,32 @@ def new_folder(path: str | Path, force: bool = False) -> Iterator[Path]:
         work = Path(tempfile.mkdtemp(dir=path.resolve().parent, prefix=f".{path.name}."))
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    old = work.with_name(work.name + ".old")
     try:
         yield work
-        work.chmod(0o777 & ~_umask())
         if path.exists():
-            for child in work.iterdir():
-                os.replace(child, path / child.name)
+            _refuse_clashes(work, path)
+            merged = Path(shutil.copytree(path, work.with_name(work.name + ".merged")))
+            shutil.copytree(work, merged, dirs_exist_ok=True)
+            path.rename(old)
+            merged.rename(path)
         else:
-            os.replace(work, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+            work.chmod(0o777 & ~_umask())
+            work.rename(path)
+    except (OSError, shutil.Error) as error:
+        raise OutputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.rename(path)
+        for leftover in (work, old, work.with_name(work.name + ".merged")):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _refuse_clashes(new: Path, old: Path) -> None:
+    for child in new.rglob("*"):
+        target = old / child.relative_to(new)
+        if target.exists() and target.is_dir() != child.is_dir():
+            raise OutputError(f"{target}: is a {'folder' if target.is_dir() else 'file'}; move it away first")
 
 
 def _umask() -> int:

@@ -79,7 +79,8 @@ class Classifier:
     def activities(self, data: ArrayLike) -> Array:
         """Data as input activities, as counts will hold them: rounded to whole items.
 
-        Args: data: shape (..., rows, columns) or (..., size), values 0 .. input_max.
+        Args: data: shape (..., channels, rows, columns), (..., size) or, with one channel, (..., rows, columns); values
+            0 .. input_max.
         Returns: shape (..., size). Raises: ShapeError: another size or range.
         """
         return self.input_counts(data) / self.kinetics.omega
@@ -87,8 +88,9 @@ class Classifier:
     def input_counts(self, data: ArrayLike) -> Array:
         """Data as whole items of the input species, shape (..., size); raises ShapeError."""
         array, size = np.asarray(data, dtype=float), len(self.input_ids)
-        grid = self.in_shape[1:] if array.shape[-2:] == self.in_shape[1:] else array.shape[-1:]
-        if int(np.prod(grid)) * self.in_shape[0] != size:
+        accepted = [self.in_shape, (size,), *([self.in_shape[1:]] if self.in_shape[0] == 1 else [])]
+        grid = next((shape for shape in accepted if array.shape[-len(shape) :] == shape), None)
+        if grid is None:
             raise ShapeError(f"data of shape {array.shape}; classifier {self.name!r} reads {self.in_shape}")
         if not (np.all(array >= 0) and np.all(array <= self.input_max)):
             raise ShapeError(f"data outside 0 .. {self.input_max:g} (seen {array.min():g} .. {array.max():g})")

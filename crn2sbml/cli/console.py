@@ -1,6 +1,7 @@
 """Progress bars and words for people go to standard error, results to standard output."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +17,8 @@ def say(text: str) -> None:
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """One JSON document on standard output."""
-    json.dump(data, sys.stdout, indent=1, allow_nan=False)
+    """One JSON document on standard output; numbers that are not finite become null."""
+    json.dump(_plain(data), sys.stdout, indent=1, allow_nan=False)
     sys.stdout.write("\n")
 
 
@@ -33,3 +34,11 @@ def progress() -> Iterator[Progress]:
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         yield bars
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

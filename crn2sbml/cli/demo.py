@@ -101,7 +101,7 @@ def _facts(result: "RoundTrip", right: int, same: int, tested: int, snapshots: f
     low, high = wilson_interval(right, tested)
     samples = int(result.table["samples"].sum())
     return {
-        "Test accuracy by ODE": f"{right} of {tested} images, {right / tested:.2%} (95 % interval {low:.1%} to {high:.1%})",
+        "Test accuracy by ODE": f"{right / tested:.2%} of {tested} images (95 % interval {low:.1%} to {high:.1%})",
         "Same decision as the closed form": f"{same} of {tested} images",
         "Single snapshots of the SSA": f"{snapshots:.0f} of {samples} name the digit, ten images, omega = {omega:g}",
     }

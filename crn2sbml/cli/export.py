@@ -36,9 +36,7 @@ def export(
     model: Annotated[Path, typer.Argument(help="SBML, Antimony or weights file, or a model's folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write; .ant means Antimony.")],
     format: Annotated[Format | None, typer.Option(help="Format, if the file name does not tell.")] = None,  # noqa: A002
-    shape: Annotated[
-        ShapeName | None, typer.Option(help="Elementary or lumped reactions; as read if not given.")
-    ] = None,
+    shape: Annotated[ShapeName | None, typer.Option(help="Elementary or lumped reactions; else as read.")] = None,
     reading: Annotated[ReadingName | None, typer.Option(help="k x^2 or k x (x - 1) for equal reactants.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
     force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -16,6 +16,9 @@ from crn2sbml.errors import CrnError, EngineError, did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+Rows: TypeAlias = list[list[float | int | str]]
 
 
 class Method(StrEnum):
@@ -28,9 +31,7 @@ class Method(StrEnum):
 
 def simulate(
     model: Annotated[Path, typer.Argument(help="SBML or Antimony file, or a model's folder.")],
-    method: Annotated[
-        Method, typer.Option(help="Deterministic, noise (stationary), or exact stochastic.")
-    ] = Method.ODE,
+    method: Annotated[Method, typer.Option(help="Deterministic, stationary noise, or exact.")] = Method.ODE,
     engine: Annotated[str, typer.Option(help="Simulator.")] = "roadrunner",
     t_end: Annotated[float | None, typer.Option(help="Seconds; as io.json says, else 10.")] = None,
     points: Annotated[int, typer.Option(help="Recorded times, both ends included.")] = 11,
@@ -65,9 +66,8 @@ def simulate(
         raise CrnError(f"--t-end {end}: must be positive and finite")
     chosen = get_engine(engine)
     if method.value not in chosen.methods:
-        raise EngineError(
-            f"engine {engine!r} has no method {method.value!r}; it has {', '.join(sorted(chosen.methods))}"
-        )
+        has = ", ".join(sorted(chosen.methods))
+        raise EngineError(f"engine {engine!r} has no method {method.value!r}; it has {has}")
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal
     # reactants is read as the method needs it.
     if document.network.has_repeated_reactants:
@@ -94,9 +94,9 @@ def simulate(
         say(f"{out}: {len(rows)} rows")
 
 
-def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], list[list[float | int]]]:
+def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], Rows]:
     chosen = result.sel(species=shown)
-    rows: list[list[float | int]] = [
+    rows: Rows = [
         [replicate, float(time), *(float(value) for value in chosen.values[replicate, i])]
         for replicate in range(chosen.sizes["replicate"])
         for i, time in enumerate(chosen.time.values)
@@ -104,9 +104,9 @@ def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], 
     return ["replicate", "time", *shown], rows
 
 
-def _moments(result: "xr.Dataset", shown: list[str]) -> tuple[list[str], list[list[float | str]]]:
+def _moments(result: "xr.Dataset", shown: list[str]) -> tuple[list[str], Rows]:
     floating = result.species.values.tolist()
-    rows: list[list[float | str]] = []
+    rows: Rows = []
     for name in shown:
         if name not in floating:
             raise CrnError(f"--species {name!r} is clamped: it has no noise")

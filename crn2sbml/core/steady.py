@@ -19,8 +19,9 @@ def check_steady(matrices: Matrices, counts: Array, where: str, tolerance: float
     limit = tolerance * np.maximum(turnover, 1.0)
     if not len(speed):
         return
-    worst = int(np.argmax(np.nan_to_num(speed / limit, nan=np.inf)))
-    if not speed[worst] <= limit[worst]:
+    with np.errstate(invalid="ignore"):
+        worst = int(np.argmax(np.nan_to_num(speed / limit, nan=np.inf)))
+    if not speed[worst] <= limit[worst] < np.inf:
         raise SteadyStateError(
             f"{where}: not steady: |dx/dt| of {matrices.species[worst]!r} is {speed[worst]:.2e} items/s, "
             f"limit {limit[worst]:.1e}; raise --t-end"

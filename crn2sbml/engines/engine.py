@@ -85,7 +85,7 @@ class Loaded:
         reading = self.document.reading
         if reading not in ("any", needed):
             raise EngineError(
-                f"model {self.document.network.id!r} is in the {reading} reading (k x^2 or k x (x - 1)); {method} needs "
+                f"model {self.document.network.id!r} is in the {reading} reading of equal reactants; {method} needs "
                 f"the {needed} one: export it with --reading {needed}"
             )
 

@@ -8,6 +8,7 @@ from typing import Any
 import libsbml
 
 from crn2sbml.core.network import Place
+from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.document import Metadata
 from crn2sbml.formats.libsbml_checks import ok
 
@@ -35,7 +36,7 @@ def annotate_model(model: Any, metadata: Metadata) -> None:
     if not (metadata.creator or metadata.created or metadata.terms):
         return
     ok(model.setMetaId(model.getId() + "_about"), "model metaid")
-    if metadata.creator and metadata.created:
+    if metadata.creator:
         creator = libsbml.ModelCreator()
         ok(creator.setUseSingleName(True) or 0, "creator with one name")
         ok(creator.setName(metadata.creator), "creator")
@@ -49,6 +50,8 @@ def annotate_model(model: Any, metadata: Metadata) -> None:
         if qualifier in _BIOLOGY:
             ok(term.setQualifierType(libsbml.BIOLOGICAL_QUALIFIER), qualifier)
             ok(term.setBiologicalQualifierType(_BIOLOGY[qualifier]), qualifier)
+        elif qualifier not in _MODEL:
+            raise FormatError(did_you_mean(qualifier, [*_BIOLOGY, *_MODEL], "qualifier"))
         else:
             ok(term.setQualifierType(libsbml.MODEL_QUALIFIER), qualifier)
             ok(term.setModelQualifierType(_MODEL[qualifier]), qualifier)
@@ -64,6 +67,7 @@ def read_metadata(model: Any) -> Metadata:
         who = history.getCreator(0)
         creator = who.getName() or " ".join(filter(None, (who.getGivenName(), who.getFamilyName())))
         created = history.getCreatedDate().getDateAsString() if history.isSetCreatedDate() else ""
+        creator = creator if created else ""
         modified = history.getModifiedDate(0).getDateAsString() if history.getNumModifiedDates() else ""
     terms = []
     for i in range(model.getNumCVTerms()):

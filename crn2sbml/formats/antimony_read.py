@@ -1,5 +1,7 @@
 """Antimony text to a document, through libAntimony's own translation to SBML."""
 
+import re
+
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_read import read_sbml
@@ -17,8 +19,15 @@ def antimony_to_sbml(text: str) -> str:
     antimony.clearPreviousLoads()
     if antimony.loadAntimonyString(text) < 0:
         raise FormatError(f"Antimony: {' '.join(antimony.getLastError().split())[:300]}")
-    sbml = str(antimony.getSBMLString(antimony.getMainModuleName()))
+    name = str(antimony.getMainModuleName())
+    sbml = str(antimony.getSBMLString(name))
+    empty = name == "__main" and not any(line.strip(" \t\0") for line in _uncommented(text))
     antimony.clearPreviousLoads()
-    if not sbml:
+    if not sbml or empty:
         raise FormatError("Antimony: the text holds no model")
     return sbml
+
+
+def _uncommented(text: str) -> list[str]:
+    without_blocks = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return [re.split(r"//|#", line)[0] for line in without_blocks.splitlines()]

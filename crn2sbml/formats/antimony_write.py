@@ -12,52 +12,21 @@ from crn2sbml.errors import FormatError
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import compartment_id
 
-RESERVED = frozenset(
-    [
-        "at",
-        "after",
-        "compartment",
-        "const",
-        "constraint",
-        "delete",
-        "ext",
-        "extension",
-        "formula",
-        "function",
-        "gene",
-        "has",
-        "has_dist",
-        "import",
-        "in",
-        "is",
-        "model",
-        "module",
-        "operator",
-        "priority",
-        "reaction",
-        "species",
-        "substanceOnly",
-        "t0",
-        "time",
-        "unit",
-        "var",
-        "end",
-        "DNA",
-        "event",
-        "false",
-        "true",
-        "persistent",
-        "fromTrigger",
-        "infinity",
-        "inf",
-        "nan",
-        "pi",
-        "avogadro",
-        "exponentiale",
-        "notanumber",
-    ]
-)
+_WORDS = """
+    at after compartment const constraint delete ext extension formula function gene has has_dist import in is model
+    module operator priority reaction species substanceOnly t0 time unit var end DNA event persistent fromTrigger
+    default_compartment
+    substance volume area length extent time_unit item mole second litre metre
+    sin cos tan sec csc cot sinh cosh tanh sech csch coth asin acos atan asec acsc acot arcsin arccos arctan arcsec
+    arccsc arccot asinh acosh atanh asech acsch acoth arcsinh arccosh arctanh arcsech arccsch arccoth
+    exp ln log log10 sqr sqrt root pow power abs ceil ceiling floor factorial delay max min quotient rem piecewise
+    rateOf implies and or not xor gt lt geq leq eq neq plus minus times divide
+    normal uniform poisson gamma bernoulli binomial cauchy chisquare exponential laplace lognormal rayleigh
+"""
+RESERVED = frozenset(_WORDS.split())
 """Words that Antimony reads as something else than a name."""
+CONSTANTS = frozenset(["infinity", "inf", "nan", "pi", "avogadro", "exponentiale", "notanumber", "true", "false"])
+"""Names of numbers, which Antimony knows in any case; here in lower case."""
 
 
 def write_antimony(document: Document) -> str:
@@ -68,7 +37,7 @@ def write_antimony(document: Document) -> str:
     net = document.network
     ids = (net.id, *net.species_index, *net.rate_constants, *(reaction.id for reaction in net.reactions))
     for name in ids:
-        if name in RESERVED:
+        if name in RESERVED or name.lower() in CONSTANTS:
             raise FormatError(f"Antimony: {name!r} is a reserved word; rename it in network {net.id!r}")
     return "\n".join(_lines(document)) + "\n"
 

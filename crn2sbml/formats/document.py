@@ -27,6 +27,10 @@ class Metadata:
     modified: str = ""
     terms: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        if bool(self.creator) != bool(self.created):
+            raise FormatError(f"metadata: creator {self.creator!r} and created {self.created!r} go together")
+
 
 @dataclass(frozen=True)
 class Document:

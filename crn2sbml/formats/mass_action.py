@@ -1,15 +1,17 @@
 """SBML reactions to mass-action reactions: each term of a law becomes one reaction of the same net change."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from crn2sbml.core.network import Parameter, Reaction, Terms
 from crn2sbml.errors import FormatError, UnsupportedError
 from crn2sbml.formats.document import Reading, Shape
 from crn2sbml.formats.laws import Names, expand_law
-from crn2sbml.formats.polynomial import Term, evaluate_parameters, in_falling_factorials
+from crn2sbml.formats.polynomial import Term, add, evaluate_parameters, in_falling_factorials
+
+_Step: TypeAlias = tuple[Term, Terms, Terms]
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,14 @@ class Parsed:
 
 @dataclass
 class ReactionReader:
-    """Collects reactions and the rate constants they need; derived constants are made once and shared."""
+    """Collects reactions and the rate constants they need; derived constants are made once and shared.
+
+    `taken` holds every id of the file and grows by the ids that are made here.
+    """
 
     names: Names
     clamped: frozenset[str]
+    taken: set[str]
     _reactions: list[Reaction] = field(default_factory=list)
     _orders: dict[str, int] = field(default_factory=dict)
     _derived: dict[object, Parameter] = field(default_factory=dict)
@@ -46,10 +52,14 @@ class ReactionReader:
         products = self._references(element.getListOfProducts(), where)
         polynomial = expand_law(law.getMath(), self.names, where)
         steps, reading = self._mass_action(polynomial, reactants, products, where)
-        if element.getNumModifiers() or len(steps) > 1:
+        listed = [(tuple(reactants.items()), tuple(products.items()))]
+        if [(inputs, outputs) for _, inputs, outputs in steps] != listed:
             self._lumped = True
         for number, (term, inputs, outputs) in enumerate(steps, 1):
-            own = name if len(steps) == 1 else f"{name}_{number}"
+            own = name
+            if len(steps) > 1:
+                own = free_name(f"{name}_{number}", self.taken)
+                self.taken.add(own)
             self._reactions.append(Reaction(own, inputs, outputs, self._rate(term, own, inputs)))
         if reading != "any":
             self._readings.setdefault(reading, name)
@@ -83,28 +93,37 @@ class ReactionReader:
 
     def _mass_action(
         self, polynomial: list[Term], reactants: dict[str, int], products: dict[str, int], where: str
-    ) -> tuple[list[tuple[Term, Terms, Terms]], Reading]:
-        """The elementary steps of a law, in the reading (powers or falling factorials) that needs fewer of them."""
-        powers = [self._step(term, reactants, products) for term in polynomial]
-        if all(count == 1 for term in polynomial for _, count in term.species):
-            chosen, reading = powers, "any"
-        else:
-            falling = [self._step(t, reactants, products) for t in reversed(in_falling_factorials(polynomial))]
-            if None in powers or (None not in falling and len(falling) < len(powers)):
-                chosen, reading = falling, "stochastic"
-            else:
-                chosen, reading = powers, "deterministic"
-        steps = [step for step in chosen if step is not None]
-        if len(steps) < len(chosen):
-            raise UnsupportedError(
-                f"{where}: its law is not mass action: each term must be a constant >= 0 times the species consumed "
-                f"(reactants: {' + '.join(f'{n} {s}' for s, n in reactants.items()) or 'none'})"
-            )
-        return steps, reading  # type: ignore[return-value]
+    ) -> tuple[list[_Step], Reading]:
+        """The elementary steps of a law, in the reading (powers or falling factorials) that needs fewer of them.
 
-    def _step(
-        self, term: Term, reactants: dict[str, int], products: dict[str, int]
-    ) -> tuple[Term, Terms, Terms] | None:
+        Raises UnsupportedError: neither reading makes every term a step.
+        """
+        # With like terms summed, a coefficient such as k1 - k2 is one constant; the names in it are then lost.
+        for terms in (polynomial, self._evaluated(polynomial)):
+            powers = self._steps(terms, reactants, products)
+            if all(count == 1 for term in terms for _, count in term.species):
+                if powers is not None:
+                    return powers, "any"
+                continue
+            falling = self._steps(in_falling_factorials(terms), reactants, products)
+            if falling is not None and (powers is None or len(falling) < len(powers)):
+                return falling, "stochastic"
+            if powers is not None:
+                return powers, "deterministic"
+        raise UnsupportedError(
+            f"{where}: its law is not mass action: each term must be a constant >= 0 times the species consumed "
+            f"(reactants: {' + '.join(f'{n} {s}' for s, n in reactants.items()) or 'none'})"
+        )
+
+    def _evaluated(self, polynomial: list[Term]) -> list[Term]:
+        values = self.names.parameters
+        return add(Term(evaluate_parameters(term, values), (), term.species) for term in polynomial)
+
+    def _steps(self, terms: list[Term], reactants: dict[str, int], products: dict[str, int]) -> list[_Step] | None:
+        steps = [self._step(term, reactants, products) for term in terms]
+        return None if None in steps else [step for step in steps if step is not None]
+
+    def _step(self, term: Term, reactants: dict[str, int], products: dict[str, int]) -> _Step | None:
         """One term as an elementary step, run backwards where its coefficient is negative; None if it is none."""
         if evaluate_parameters(term, self.names.parameters) < 0:
             term = Term(-term.number, term.parameters, term.species)
@@ -133,13 +152,15 @@ class ReactionReader:
                 return name
         key = (term.number, frozenset(term.parameters), order)
         if key not in self._derived:
-            name = _free(f"k_{reaction}", {*self.names.parameters, *(p.id for p in self._derived.values())})
+            name = free_name(f"k_{reaction}", self.taken)
+            self.taken.add(name)
             self._derived[key] = Parameter(name, value)
         return self._derived[key].id
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    taken, base, number = set(taken), name, 2
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or `name_2`, `name_3`, ... if it is taken."""
+    base, number = name, 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
     return name

@@ -76,9 +76,11 @@ def evaluate_parameters(term: Term, values: Mapping[str, float]) -> float:
 def in_falling_factorials(terms: Iterable[Term]) -> list[Term]:
     """The same polynomial in the basis x (x - 1) ... (x - p + 1): powers in the result mean falling factorials.
 
-    Laws for molecule counts are single terms in this basis, laws for concentrations in that of plain powers.
+    In the order of the terms given. Laws for molecule counts are single terms in this basis, laws for concentrations
+    in that of plain powers.
     """
     rest, found = add(terms), []
+    position = {term.key: i for i, term in enumerate(rest)}
     while rest:
         lead = max(rest, key=lambda term: sum(power for _, power in term.species))
         found.append(lead)
@@ -86,7 +88,7 @@ def in_falling_factorials(terms: Iterable[Term]) -> list[Term]:
         for name, power in lead.species:
             expanded = multiply(expanded, _falling(name, power))
         rest = [term for term in add(rest, expanded) if term.key != lead.key]
-    return found
+    return sorted(found, key=lambda term: position.get(term.key, len(position)))
 
 
 def _falling(name: str, power: int) -> list[Term]:

@@ -16,7 +16,7 @@ from crn2sbml.formats.annotation import read_metadata, read_place
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.laws import Names
 from crn2sbml.formats.libsbml_checks import first_error
-from crn2sbml.formats.mass_action import ReactionReader
+from crn2sbml.formats.mass_action import ReactionReader, free_name
 
 
 def read_sbml_file(path: str | Path) -> Document:
@@ -39,7 +39,7 @@ def read_sbml(text: str) -> Document:
     """
     sbml = _parse(text)
     model = sbml.getModel()
-    _refuse_unsupported(sbml, model)
+    _refuse_unsupported(model)
     if model.getNumFunctionDefinitions():
         sbml.expandFunctionDefinitions()
     if model.getNumInitialAssignments():
@@ -53,11 +53,13 @@ def read_sbml(text: str) -> Document:
         sbml.convert(properties)
     names = _names(model)
     species = tuple(_species(model.getSpecies(i), names) for i in range(model.getNumSpecies()))
-    reader = ReactionReader(names, frozenset(s.id for s in species if s.clamped))
+    model_id = model.getId() or free_name("model", {*names.species_size, *names.parameters, *_reaction_ids(model)})
+    taken = {model_id, *names.species_size, *names.parameters, *_reaction_ids(model)}
+    reader = ReactionReader(names, frozenset(s.id for s in species if s.clamped), taken)
     for i in range(model.getNumReactions()):
         reader.add(model.getReaction(i))
     parsed = reader.finish()
-    network = Network(model.getId() or "model", species, parsed.parameters, parsed.reactions)
+    network = Network(model_id, species, parsed.parameters, parsed.reactions)
     return Document(network, read_metadata(model), parsed.shape, parsed.reading)
 
 
@@ -68,17 +70,22 @@ def _parse(text: str) -> Any:
     error = first_error(sbml)
     if error is not None or sbml.getModel() is None:
         raise FormatError(f"not readable as SBML: {error or 'no model inside'}")
+    if sbml.getLevel() == 3:
+        _refuse_packages(sbml)
     # Not strict: what an older level leaves implicit (default units, sizes) becomes explicit, laws stay.
     if sbml.getLevel() < 3 and not sbml.setLevelAndVersion(3, 2, False):
         raise FormatError(f"cannot be brought from Level {sbml.getLevel()} to Level 3: {first_error(sbml)}")
     return sbml
 
 
-def _refuse_unsupported(sbml: Any, model: Any) -> None:
+def _refuse_packages(sbml: Any) -> None:
     for i in range(sbml.getNumPlugins()):
         package = sbml.getPlugin(i).getPackageName()
         if package != "l3v2extendedmath" and sbml.getPackageRequired(package):
             raise UnsupportedError(f"needs the SBML package {package!r}; flatten or remove it first")
+
+
+def _refuse_unsupported(model: Any) -> None:
     for i in range(model.getNumRules()):
         rule = model.getRule(i)
         raise UnsupportedError(
@@ -95,6 +102,10 @@ def _refuse_unsupported(sbml: Any, model: Any) -> None:
 def _local_parameters(reaction: Any) -> int:
     law = reaction.getKineticLaw()
     return int(law.getNumLocalParameters()) if law is not None else 0
+
+
+def _reaction_ids(model: Any) -> list[str]:
+    return [model.getReaction(i).getId() for i in range(model.getNumReactions())]
 
 
 def _names(model: Any) -> Names:

@@ -5,6 +5,7 @@ reactions are irreversible, which makes COPASI read the model as a stochastic on
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import libsbml
@@ -30,6 +31,8 @@ def write_sbml(document: Document) -> str:
 
     Raises: FormatError: libSBML refuses something (its own reason is given).
     """
+    if document.shape == "lumped":
+        document = _without_idle_reactions(document)
     net, discrete = document.network, document.reading == "stochastic"
     framework = "discrete" if discrete else "continuous"
     sbml = libsbml.SBMLDocument(3, 2)
@@ -63,6 +66,14 @@ def write_sbml(document: Document) -> str:
         for channel in lump(net):
             writer.lumped(channel.id, channel.net_change, channel.reactions)
     return str(libsbml.writeSBMLToString(sbml))
+
+
+def _without_idle_reactions(document: Document) -> Document:
+    """Lumping drops reactions that change nothing; what is written must not depend on them."""
+    net, clamped = document.network, set(document.network.clamped)
+    changing = tuple(r for r in net.reactions if any(name not in clamped for name, _ in r.net_change))
+    net = replace(net, reactions=changing)
+    return replace(document, network=net, reading=document.reading if net.has_repeated_reactants else "any")
 
 
 def compartment_id(net: Network) -> str:

@@ -34,7 +34,7 @@ def model_usage(trained: Trained) -> Usage:
 def model_document(trained: Trained, created: str, example: ArrayLike | None = None) -> Document:
     """The network with its metadata, in the lumped shape; the inputs hold `example` if one is given.
 
-    Args: created: ISO 8601 date and time with zone.
+    Args: created: ISO 8601 date and time with zone; if empty, no creator is named either.
     """
     classifier, record = trained.classifier, trained.record
     rows, columns = classifier.in_shape[1:]
@@ -54,7 +54,7 @@ def model_document(trained: Trained, created: str, example: ArrayLike | None = N
     metadata = Metadata(
         title=f"{classifier.name}: image classifier as a chemical reaction network",
         notes=tuple(notes),
-        creator=CREATOR,
+        creator=CREATOR if created else "",
         created=created,
         terms=(("bqmodel:isDerivedFrom", source),) if source else (),
     )

@@ -68,7 +68,8 @@ def _example_figure(network: Network, result: RoundTrip, image: Any, number: int
     layers = sorted({s.place.layer for s in network.species if s.place and s.place.layer})
     kinds = {s.place.layer: s.place.kind for s in network.species if s.place}
     figure = Figure(figsize=(11, 2.6), layout="constrained")
-    left, middle, right = figure.subfigures(1, 3, width_ratios=[1.1, 2.6, 3.2])
+    parts: Any = figure.subfigures(1, 3, width_ratios=[1.1, 2.6, 3.2])
+    left, middle, right = parts
     plot_image(left.subplots(), image, f"input: {int(result.table.label[number])}")
     for ax, layer in zip(np.atleast_1d(middle.subplots(len(layers), 1)), layers, strict=True):
         plot_layer(ax, layer_image(network, state, layer), f"layer {layer}: {kinds[layer]}")

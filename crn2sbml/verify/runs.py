@@ -14,7 +14,7 @@ from crn2sbml.engines.engine import Counts
 from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.stationary import stationary
-from crn2sbml.verify.stationary_samples import FINER, plan_sampling, sample_stationary
+from crn2sbml.verify.stationary_samples import FINER, sample_stationary
 
 
 def input_counts(usage: Usage, data: ArrayLike) -> Counts:
@@ -42,24 +42,22 @@ def roadrunner_run(sbml: str, usage: Usage, example: Array, seed: int, relative_
     inputs, outputs = input_counts(usage, example), list(usage.outputs)
     state = simulation.steady_state(inputs, usage.t_end)
     noise = stationary(simulation.matrices, state.values[0, 0])
-    sampling = plan_sampling(noise, outputs, relative_error)
-    steady = dict(zip(noise.species, noise.mean.tolist(), strict=True))
-    trajectory = sample_stationary(simulation, inputs, steady, sampling, seed)
+    samples = sample_stationary(simulation, inputs, noise, outputs, relative_error, seed)
     return _labelled(
         outputs,
         {
             "state": ("species", state.values[0, 0]),
             "covariance": (("floating", "floating_"), noise.covariance),
-            "trace": (("time", "output"), trajectory.sel(species=outputs).values[0]),
-            "standard_error": ("output", sampling.standard_error),
+            "trace": (("time", "output"), samples.trace),
+            "standard_error": ("output", samples.standard_error),
             "ode": ("output", state.sel(species=outputs).values[0, 0]),
             **_moments(noise.mean, noise.covariance, noise.species, outputs),
         },
-        trajectory.attrs,
+        state.attrs | {"seed": seed},
         species=state.species.values.tolist(),
         floating=list(noise.species),
         floating_=list(noise.species),
-        time=("time", sampling.times, {"units": SECOND}),
+        time=("time", samples.times, {"units": SECOND}),
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.engine import Counts, StochasticSimulation
@@ -15,47 +14,59 @@ CORRELATION = 0.1
 """Largest correlation (by the LNA) between neighbouring samples."""
 FINER = 10
 """Recorded points from one sample to the next."""
-_FEWEST, _MOST = 6, 400
+_FEWEST, _MOST = 8, 400
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How to sample: `count` snapshots `spacing` seconds apart after a burn-in of one spacing.
+class Samples:
+    """Counts of the outputs on a fine grid, `trace` (time, output); every `FINER`-th point after the first is a sample.
 
-    `standard_error` (items) is that of the mean of each output, by the LNA and with what correlation is left.
+    `standard_error` (items) is that of the samples' mean of each output, by the larger of two spreads: the LNA's, with
+    what correlation is left, and the samples' own.
     """
 
-    count: int
-    spacing: float
+    times: Array
+    trace: Array
     standard_error: Array
-
-    @property
-    def times(self) -> list[float]:
-        """Recorded times (seconds after the rounded steady state): `FINER` for each spacing, for a smooth trace."""
-        return [self.spacing * i / FINER for i in range(FINER * self.count + 1)]
-
-
-def plan_sampling(noise: Stationary, outputs: Sequence[str], relative_error: float) -> Sampling:
-    """As few samples as bring the standard error of the largest output's mean below `relative_error` of it."""
-    rows = [noise.species.index(name) for name in outputs]
-    mean, sd = noise.mean[rows], np.sqrt(np.diag(noise.covariance)[rows])
-    top = int(np.argmax(mean))
-    spacing = noise.decorrelation_time(CORRELATION, (outputs[top],))
-    correlations = np.array([noise.autocorrelation(spacing * lag)[rows] for lag in range(1, 6)])
-    wanted = (sd[top] / (relative_error * mean[top])) ** 2 if mean[top] > 0 else _FEWEST
-    count = min(_MOST, max(_FEWEST, math.ceil(wanted * _inflation(correlations, _MOST)[top])))
-    return Sampling(count, spacing, sd * np.sqrt(_inflation(correlations, count) / count))
 
 
 def sample_stationary(
-    simulation: StochasticSimulation, inputs: Counts, steady: Counts, sampling: Sampling, seed: int
-) -> xr.DataArray:
-    """One exact trajectory from the rounded steady state: (1 replicate, time, species).
+    simulation: StochasticSimulation,
+    inputs: Counts,
+    noise: Stationary,
+    outputs: Sequence[str],
+    relative_error: float,
+    seed: int,
+) -> Samples:
+    """One exact trajectory, from the rounded steady state, sampled until the largest output's mean is known well.
 
-    Its every `FINER`-th point after the first is a sample.
+    The first sample is taken after one spacing, so that the trajectory has forgotten its start. The trajectory is run
+    in stretches, each from the last state of the one before, which is exact since the process is Markov.
+    Args: relative_error: of the largest output's mean, to be undercut.
     """
-    start = {name: float(round(count)) for name, count in steady.items()}
-    return simulation.ssa(sampling.times, inputs, seed, start=start)
+    rows = [noise.species.index(name) for name in outputs]
+    mean, sd = noise.mean[rows], np.sqrt(np.diag(noise.covariance)[rows].clip(min=0))
+    top = int(np.argmax(mean))
+    spacing = noise.decorrelation_time(CORRELATION, (outputs[top],))
+    correlations = noise.autocorrelations(spacing, 5, outputs)
+    state = dict(zip(noise.species, np.rint(noise.mean).tolist(), strict=True))
+    trace, wanted = np.rint(mean)[None], _FEWEST
+    seeds = np.random.SeedSequence(seed)
+    while True:
+        have = (len(trace) - 1) // FINER
+        times = spacing / FINER * np.arange(FINER * (wanted - have) + 1)
+        stretch_seed = int(seeds.spawn(1)[0].generate_state(1)[0])
+        run = simulation.ssa(times.tolist(), inputs, stretch_seed, start=state)
+        trace = np.concatenate([trace, run.sel(species=list(outputs)).values[0, 1:]])
+        state = dict(zip(noise.species, run.sel(species=list(noise.species)).values[0, -1].tolist(), strict=True))
+        samples = trace[FINER::FINER]
+        spread: Array = np.maximum(sd * np.sqrt(_inflation(correlations, wanted)), samples.std(axis=0, ddof=1))
+        error = spread / np.sqrt(wanted)
+        excess = error[top] / (relative_error * mean[top]) if mean[top] > 0 else 0.0
+        if excess < 1 or wanted >= _MOST:
+            return Samples(np.arange(len(trace)) * (spacing / FINER), trace, np.asarray(error, dtype=float))
+        # At least one more; at most twice as many, since a spread seen in few samples is rough.
+        wanted = min(_MOST, 2 * wanted, wanted + max(1, math.ceil(wanted * (excess**2 - 1))))
 
 
 def _inflation(correlations: Array, count: int) -> Array:

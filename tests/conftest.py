@@ -1,0 +1,53 @@
+"""Fixtures that every part of the suite shares: the data folder and the SBML Test Suite in it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NO_DATA = "CRN2SBML_DATA is not set to a folder that holds sbml-test-suite/ and mnist/"
+
+
+def _data_root() -> Path | None:
+    root = os.environ.get("CRN2SBML_DATA")
+    return Path(root) if root and Path(root).is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of outside data that CRN2SBML_DATA names."""
+    root = _data_root()
+    if root is None:
+        pytest.skip(NO_DATA)
+    return root
+
+
+@pytest.fixture(scope="session")
+def suite_root(data_root: Path) -> Path:
+    """The SBML Test Suite: semantic/NNNNN and stochastic/NNNNN."""
+    root = data_root / "sbml-test-suite"
+    if not root.is_dir():
+        pytest.skip(f"{root} does not exist")
+    return root
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`semantic_case` and `stochastic_case` run a test once for each folder of that part of the SBML Test Suite."""
+    for part in ("semantic", "stochastic"):
+        if f"{part}_case" in metafunc.fixturenames:
+            root = _data_root()
+            cases = sorted((root / "sbml-test-suite" / part).glob("[0-9]*")) if root else []
+            nothing = pytest.param(None, id="none", marks=pytest.mark.skip(reason=NO_DATA))
+            metafunc.parametrize(f"{part}_case", [pytest.param(c, id=c.name) for c in cases] or [nothing])
+
+
+@pytest.fixture
+def jax_x64() -> Iterator[None]:
+    """Double precision in JAX for one test, and what was set before it afterwards."""
+    import jax
+
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", before)
