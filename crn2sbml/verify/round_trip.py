@@ -57,20 +57,21 @@ def round_trip(
     closed_form: ArrayLike,
     labels: Sequence[int],
     seed: int,
+    precision: float = PRECISION,
     jobs: int = 1,
     report: Callable[[int], None] = lambda done: None,
 ) -> RoundTrip:
     """Run every example by ODE, LNA and SSA in libRoadRunner and by ODE and LNA in COPASI, from the SBML text alone.
 
     Args: data: (examples, ...); closed_form: read-outs in items, (examples, outputs); seed: of the first example's
-        SSA, those of the others follow; report: told how many of the tasks (one an example and one for COPASI) are
+        SSA, those of the others follow; precision: largest standard error wanted; report: told how many of the tasks (one an example and one for COPASI) are
         done.
     Raises: EngineError and its kind: a simulator failed.
     """
     examples = np.asarray(data, dtype=float)
     # COPASI first: its one task is the longest.
     tasks: list[tuple[int, Callable[..., Any], tuple[Any, ...]]] = [(-1, copasi_runs, (sbml, usage, examples))]
-    tasks += [(i, roadrunner_run, (sbml, usage, x, seed + i, PRECISION)) for i, x in enumerate(examples)]
+    tasks += [(i, roadrunner_run, (sbml, usage, x, seed + i, precision)) for i, x in enumerate(examples)]
     run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     results: dict[int, Any] = {}
     for number, result in run(joblib.delayed(_numbered)(*task) for task in tasks):
@@ -82,7 +83,7 @@ def round_trip(
         covariance_difference(a["covariance"], b["covariance"].sel(floating=a.floating, floating_=a.floating_))
         for a, b in zip(ours, theirs, strict=True)
     )
-    return RoundTrip(table, _agreements(table, covariance), tuple(ours))
+    return RoundTrip(table, _agreements(table, covariance, precision), tuple(ours))
 
 
 def _numbered(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[int, Any]:
@@ -129,7 +130,7 @@ def _table(
     )
 
 
-def _agreements(table: xr.Dataset, covariance: float) -> tuple[Agreement, ...]:
+def _agreements(table: xr.Dataset, covariance: float, precision: float) -> tuple[Agreement, ...]:
     winner = table["lna_mean"].argmax("output")
     error = table["ssa_standard_error"].isel(output=winner) / table["lna_mean"].isel(output=winner)
     ode, relative = table["ode"], "largest relative difference"
@@ -140,5 +141,5 @@ def _agreements(table: xr.Dataset, covariance: float) -> tuple[Agreement, ...]:
             "LNA and COPASI's LNA", covariance, COPASI_LNA_TOLERANCE, "largest covariance difference in units of the sd"
         ),
         Agreement("SSA and LNA", float(abs(table["z"]).max()), Z_LIMIT, "largest |z| of a mean"),
-        Agreement("precision of the SSA", float(error.max()), PRECISION, "largest standard error of a winner"),
+        Agreement("precision of the SSA", float(error.max()), precision, "largest standard error of a winner"),
     )

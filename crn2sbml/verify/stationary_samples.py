@@ -61,10 +61,11 @@ def sample_stationary(
         state = dict(zip(noise.species, run.sel(species=list(noise.species)).values[0, -1].tolist(), strict=True))
         samples = trace[FINER::FINER]
         spread: Array = np.maximum(sd * np.sqrt(_inflation(correlations, wanted)), samples.std(axis=0, ddof=1))
-        error = spread / np.sqrt(wanted)
+        error: Array = spread / np.sqrt(wanted)
         excess = error[top] / (relative_error * mean[top]) if mean[top] > 0 else 0.0
         if excess < 1 or wanted >= _MOST:
-            return Samples(np.arange(len(trace)) * (spacing / FINER), trace, np.asarray(error, dtype=float))
+            grid = np.arange(len(trace), dtype=float) * (spacing / FINER)
+            return Samples(grid, trace, error)
         # At least one more; at most twice as many, since a spread seen in few samples is rough.
         wanted = min(_MOST, 2 * wanted, wanted + max(1, math.ceil(wanted * (excess**2 - 1))))
 
