@@ -46,7 +46,7 @@ def demo(
     test, classifier = recipe.data().test, trained.classifier
     chosen = [int(np.flatnonzero(test.labels == digit)[0]) for digit in range(10)]
     images, labels = test.images[chosen], list(range(10))
-    document = model_document(trained, now(), images[3])
+    document = model_document(trained, now(), (images[3], 3))
     files, usage = model_files(trained, document), model_usage(trained)
     sbml = str(files["model.xml"])
     with progress() as bars:

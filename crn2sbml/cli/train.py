@@ -37,7 +37,9 @@ def train(
     recipe = get_recipe(model, omega)
     options = recipe.options.replaced(epochs=epochs, learning_rate=learning_rate, seed=seed)
     trained = train_with_progress(recipe, options, checkpoint)
-    write_folder(out, model_files(trained, model_document(trained, now())), force)
+    test = recipe.data().test
+    document = model_document(trained, now(), (test.images[0], int(test.labels[0])))
+    write_folder(out, model_files(trained, document), force)
     accuracy = trained.record["accuracy"]
     if json:
         print_json({"folder": str(out), **trained.record})

@@ -40,7 +40,7 @@ def layer_image(network: Network, state: xr.DataArray, layer: int) -> Array:
 def plot_layer(ax: Any, counts: Array, title: str) -> Any:
     """Counts of one layer, with the largest count in the title."""
     ax.imshow(counts, cmap="viridis", interpolation="nearest", vmin=0)
-    ax.set_title(f"{title}\nup to {np.nanmax(counts):.0f} items", fontsize=8)
+    ax.set_title(f"{title}, up to {np.nanmax(counts):.0f} items", fontsize=8)
     ax.set_xticks([])
     ax.set_yticks([])
     for side in ax.spines.values():

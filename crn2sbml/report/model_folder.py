@@ -31,8 +31,8 @@ def model_usage(trained: Trained) -> Usage:
     )
 
 
-def model_document(trained: Trained, created: str, example: ArrayLike | None = None) -> Document:
-    """The network with its metadata, in the lumped shape; the inputs hold `example` if one is given.
+def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int] | None = None) -> Document:
+    """The network with its metadata, in the lumped shape; the inputs hold the `example` (image, label) if one is given.
 
     Args: created: ISO 8601 date and time with zone; if empty, no creator is named either.
     """
@@ -49,6 +49,9 @@ def model_document(trained: Trained, created: str, example: ArrayLike | None = N
         f"{usage.t_end:g} seconds.",
         f"Trained on the data set {record.get('data', 'unknown')!r} through the closed-form steady state"
         + (f"; test accuracy {accuracy:.4f}." if accuracy is not None else "."),
+        f"As written here, the inputs hold an image of a {example[1]} that was kept out of training."
+        if example
+        else "As written here, all inputs are 0.",
     ]
     source = _DATA_SOURCES.get(str(record.get("data")))
     metadata = Metadata(
@@ -58,7 +61,7 @@ def model_document(trained: Trained, created: str, example: ArrayLike | None = N
         created=created,
         terms=(("bqmodel:isDerivedFrom", source),) if source else (),
     )
-    return Document(classifier.network(trained.weights, example), metadata, shape="lumped")
+    return Document(classifier.network(trained.weights, example and example[0]), metadata, shape="lumped")
 
 
 def model_files(trained: Trained, document: Document) -> dict[str, str | bytes]:

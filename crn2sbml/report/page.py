@@ -67,12 +67,15 @@ def _example_figure(network: Network, result: RoundTrip, image: Any, number: int
     state = result.runs[number]["state"]
     layers = sorted({s.place.layer for s in network.species if s.place and s.place.layer})
     kinds = {s.place.layer: s.place.kind for s in network.species if s.place}
-    figure = Figure(figsize=(11, 2.6), layout="constrained")
-    parts: Any = figure.subfigures(1, 3, width_ratios=[1.1, 2.6, 3.2])
+    pictures = [layer_image(network, state, layer) for layer in layers]
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
+    parts: Any = figure.subfigures(1, 3, width_ratios=[1.3, 2.4, 3])
     left, middle, right = parts
     plot_image(left.subplots(), image, f"input: {int(result.table.label[number])}")
-    for ax, layer in zip(np.atleast_1d(middle.subplots(len(layers), 1)), layers, strict=True):
-        plot_layer(ax, layer_image(network, state, layer), f"layer {layer}: {kinds[layer]}")
+    heights = [max(1.5, len(picture)) for picture in pictures]
+    axes = np.atleast_1d(middle.subplots(len(layers), 1, height_ratios=heights))
+    for ax, layer, picture in zip(axes, layers, pictures, strict=True):
+        plot_layer(ax, picture, f"layer {layer}: {kinds[layer]}")
     ax = plot_readouts(right.subplots(), result.table.isel(example=number))
     if number == 0:
         ax.legend(fontsize=7, frameon=False)

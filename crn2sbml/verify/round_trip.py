@@ -64,8 +64,8 @@ def round_trip(
     """Run every example by ODE, LNA and SSA in libRoadRunner and by ODE and LNA in COPASI, from the SBML text alone.
 
     Args: data: (examples, ...); closed_form: read-outs in items, (examples, outputs); seed: of the first example's
-        SSA, those of the others follow; precision: largest standard error wanted; report: told how many of the tasks (one an example and one for COPASI) are
-        done.
+        SSA, those of the others follow; precision: standard error of the winning read-out's SSA mean, relative to it;
+        report: told how many of the tasks (one an example and one for COPASI) are done.
     Raises: EngineError and its kind: a simulator failed.
     """
     examples = np.asarray(data, dtype=float)
