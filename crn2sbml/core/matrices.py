@@ -57,6 +57,11 @@ class Matrices:
             stoichiometry=sparse.csr_array((entries, (rows, columns)), shape=shape),
         )
 
+    @property
+    def floating_species(self) -> tuple[str, ...]:
+        """Ids of the species that reactions change."""
+        return tuple(self.species[i] for i in self.floating)
+
     def rates(self, counts: ArrayLike) -> Array:
         """Deterministic mass-action rates, events per second; 2A -> B gives k x^2.
 

@@ -69,7 +69,7 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
         raise SteadyStateError(f"LNA: {len(floating)} floating species, the dense solver takes at most {LARGEST}")
     jacobian = matrices.jacobian(counts)[floating][:, floating].toarray()
     diffusion = matrices.diffusion(counts)[floating][:, floating].toarray()
-    names = tuple(matrices.species[i] for i in floating)
+    names = matrices.floating_species
     _check_stable(jacobian, names)
     covariance = linalg.solve_continuous_lyapunov(jacobian, -diffusion)
     return Stationary(names, counts[floating], (covariance + covariance.T) / 2, jacobian)
