@@ -55,10 +55,7 @@ def _rows(result: RoundTrip) -> list[dict[str, Any]]:
         best = example.isel(output=winner)
         rows.append(
             {"label": int(example.label), "answer": winner, "samples": int(example.samples)}
-            | {
-                name: float(best[name])
-                for name in ("closed_form", "ode", "lna_mean", "lna_sd", "ssa_mean", "ssa_sd", "z", "copasi_ode")
-            }
+            | {str(name): float(best[name]) for name in best.data_vars}
         )
     return rows
 

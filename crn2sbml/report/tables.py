@@ -12,7 +12,7 @@ from crn2sbml.verify.round_trip import RoundTrip
 def winners_table(result: RoundTrip) -> str:
     """The winning read-out of each example by every method, in items."""
     table = Table(title="Winning read-out of each held-out image, in items", box=None, header_style="bold")
-    for heading in ("digit", "answer", "closed form", "ODE", "LNA", "SSA", "samples", "SSA - LNA", "z"):
+    for heading in ("digit", "answer", "closed form", "ODE", "LNA", "next order", "SSA", "samples", "SSA - LNA", "z"):
         table.add_column(heading, justify="right", no_wrap=True)
     for number in range(result.examples):
         row = result.table.isel(example=number)
@@ -24,6 +24,7 @@ def winners_table(result: RoundTrip) -> str:
             f"{float(best['closed_form']):.4f}",
             f"{float(best['ode']):.4f}",
             f"{float(best['lna_mean']):.0f} ± {float(best['lna_sd']):.0f}",
+            f"{float(best['lna_correction']):+.1f}",
             f"{float(best['ssa_mean']):.0f} ± {float(best['ssa_sd']):.0f}",
             f"{int(row['samples'])} x {float(row['spacing']):.1f} s",
             f"{float(best['ssa_mean'] / best['lna_mean'] - 1):+.1%}",

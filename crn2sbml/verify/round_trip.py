@@ -22,7 +22,11 @@ PRECISION = 0.03
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """Read-outs in `table` over (example, output), and what each example's libRoadRunner run said in `runs`."""
+    """Read-outs in `table` over (example, output), and what each example's libRoadRunner run said in `runs`.
+
+    `z` compares the SSA's mean with `lna_mean` + `lna_correction`: rectifiers near their threshold shift means by a few
+    items, which the LNA leaves out and its next order tells beforehand.
+    """
 
     table: xr.Dataset
     agreements: tuple[Agreement, ...]
@@ -116,16 +120,17 @@ def _table(
     def of(runs: list[xr.Dataset], name: str) -> Array:
         return np.array([run[name].values for run in runs])
 
-    error = of(ours, "standard_error")
+    error, expected = of(ours, "standard_error"), of(ours, "lna_mean") + of(ours, "correction")
     columns = {
         "closed_form": closed_form,
         "ode": of(ours, "ode"),
         "lna_mean": of(ours, "lna_mean"),
         "lna_sd": of(ours, "lna_sd"),
+        "lna_correction": of(ours, "correction"),
         "ssa_mean": mean,
         "ssa_sd": sd,
         "ssa_standard_error": error,
-        "z": z_scores(mean, of(ours, "lna_mean"), error),
+        "z": z_scores(mean, expected, error),
         "copasi_ode": of(theirs, "ode"),
         "copasi_lna_sd": of(theirs, "lna_sd"),
     }
@@ -157,6 +162,6 @@ def _agreements(table: xr.Dataset, covariance: float, precision: float) -> tuple
         Agreement(
             "LNA and COPASI's LNA", covariance, COPASI_LNA_TOLERANCE, "largest covariance difference in units of the sd"
         ),
-        Agreement("SSA and LNA", float(abs(table["z"]).max()), Z_LIMIT, "largest |z| of a mean"),
+        Agreement("SSA and LNA", float(abs(table["z"]).max()), Z_LIMIT, "largest |z| of a mean, LNA with next order"),
         Agreement("precision of the SSA", float(error.max()), precision, "largest standard error of a winner"),
     )

@@ -13,6 +13,7 @@ from crn2sbml.engines.copasi import CopasiEngine
 from crn2sbml.engines.engine import Counts
 from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.formats.usage import Usage
+from crn2sbml.lna.correction import mean_correction
 from crn2sbml.lna.stationary import stationary
 from crn2sbml.verify.stationary_samples import FINER, sample_stationary
 
@@ -51,14 +52,15 @@ def roadrunner_snapshots(sbml: str, usage: Usage, examples: Sequence[Array], sec
 def roadrunner_run(sbml: str, usage: Usage, example: Array, seed: int, relative_error: float) -> xr.Dataset:
     """ODE, LNA and SSA of one example in libRoadRunner.
 
-    Returns: `state` over all species; `covariance` over floating species; `ode`, `lna_mean`, `lna_sd` and
-        `standard_error` (of the SSA mean) over output; `trace` over (time, output), whose every `FINER`-th point
-        after the first is a sample of the stationary law.
+    Returns: `state` over all species; `covariance` over floating species; `ode`, `lna_mean`, `lna_sd`, `correction` (of
+        the LNA's mean, to the next order) and `standard_error` (of the SSA mean) over output; `trace` over (time,
+        output), whose every `FINER`-th point after the first is a sample of the stationary law.
     """
     simulation = RoadRunnerEngine().load(sbml)
     inputs, outputs = input_counts(usage, example), list(usage.outputs)
     state = simulation.steady_state(inputs, usage.t_end)
     noise = stationary(simulation.matrices, state.values[0, 0])
+    correction = mean_correction(simulation.matrices, state.values[0, 0], noise)
     samples = sample_stationary(simulation, inputs, noise, outputs, relative_error, seed)
     return _labelled(
         outputs,
@@ -69,6 +71,7 @@ def roadrunner_run(sbml: str, usage: Usage, example: Array, seed: int, relative_
             "standard_error": ("output", samples.standard_error),
             "ode": ("output", state.sel(species=outputs).values[0, 0]),
             **_moments(noise.mean, noise.covariance, noise.species, outputs),
+            "correction": ("output", correction[[noise.species.index(name) for name in outputs]]),
         },
         state.attrs | {"seed": seed},
         species=state.species.values.tolist(),
