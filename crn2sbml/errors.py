@@ -4,6 +4,11 @@ Each is a `CrnError`: its text is one line that says what is wrong, where, how m
 The command line prints that line and leaves with exit status 2; anything else is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_FEW = 12
+
 
 class CrnError(Exception):
     """Bad input or an unreachable request; the text is one line for a person."""
@@ -41,11 +46,13 @@ class TrainingError(CrnError):
     """Training that cannot start or went astray."""
 
 
-def did_you_mean(name: str, known: list[str], what: str) -> str:
+def did_you_mean(name: str, known: Iterable[str], what: str) -> str:
     """One line refusing `name`, with the closest known name and, if they are few, all of them."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    listed = ", ".join(sorted(known)[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
-    return f"no {what} {name!r}{hint} known: {listed or 'none'}"
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    hints = [f"did you mean {close[0]!r}?"] if close else []
+    if len(names) <= _FEW:
+        hints.append(f"known: {', '.join(names) or 'none'}")
+    elif not close:
+        hints.append(f"known: {', '.join(names[:_FEW])}, ... ({len(names)} in all)")
+    return f"no {what} {name!r}; {' '.join(hints)}"

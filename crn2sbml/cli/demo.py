@@ -21,12 +21,14 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of training and of the stochastic runs.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training part.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 means one a core.")] = 0,
-    force: Annotated[bool, typer.Option(help="Replace files of an older folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of an older folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Train a network that reads digits, export it, load it back, run it in every way, and say whether all agree.
+    """Train, export, load back, run every way: do all agree?
 
-    Takes about two minutes on two cores. Leaves with status 0 only if all answers agree.
+    A network that reads 8x8 digits is trained, written as SBML and Antimony, loaded from what was written, and run in
+    libRoadRunner (deterministic, LNA, stochastic) and COPASI. Takes about two minutes on two cores. Leaves with status 0
+    only if all answers agree.
 
     Example: crn2sbml demo --out crn2sbml-demo
     """

@@ -39,7 +39,7 @@ def export(
     shape: Annotated[ShapeName | None, typer.Option(help="Elementary or lumped reactions; else as read.")] = None,
     reading: Annotated[ReadingName | None, typer.Option(help="k x^2 or k x (x - 1) for equal reactants.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
-    force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a model as SBML or Antimony.
 

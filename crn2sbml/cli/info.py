@@ -14,7 +14,7 @@ def info(
     model: Annotated[Path, typer.Argument(help="SBML, Antimony or weights file, or a model's folder.")],
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show what a model is made of: species, layers, reactions by order, rate constants.
+    """Show what a model is made of.
 
     Example: crn2sbml info models/digits
     """

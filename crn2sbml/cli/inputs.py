@@ -61,7 +61,7 @@ def parse_counts(settings: Sequence[str], network: Network) -> dict[str, float]:
         if not equals or count != count:
             raise CrnError(f"--set {setting!r}: expected NAME=COUNT, for instance --set A=12")
         if name not in network.species_index:
-            raise CrnError(f"--set {setting!r}: {did_you_mean(name, list(network.species_index), 'species')}")
+            raise CrnError(f"--set {setting!r}: {did_you_mean(name, network.species_index, 'species')}")
         if not 0 <= count < float("inf") or (whole and not count.is_integer()):
             raise CrnError(f"--set {setting!r}: the count must be a whole number of items, 0 or more")
         counts[name] = count

@@ -1,9 +1,11 @@
 """The `crn2sbml` program: registers the commands and turns errors into one line and exit status 2."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from crn2sbml import __version__
 from crn2sbml.cli import demo, export, info, simulate, train
 from crn2sbml.errors import CrnError
 
@@ -15,6 +17,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"crn2sbml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
 for command in (demo.demo, train.train, export.export, simulate.simulate, info.info):
     app.command()(command)
 
@@ -22,7 +41,7 @@ for command in (demo.demo, train.train, export.export, simulate.simulate, info.i
 def main() -> None:
     """Run the program; bad input ends in one line on standard error and exit status 2, a bug in its traceback."""
     try:
-        app()
+        app(prog_name="crn2sbml")
     except CrnError as error:
         print(f"crn2sbml: {error}", file=sys.stderr)
         sys.exit(2)

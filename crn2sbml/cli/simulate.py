@@ -40,10 +40,12 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Seed of the stochastic method.")] = 1,
     replicates: Annotated[int, typer.Option(help="Stochastic runs.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV file to write instead of the screen.")] = None,
-    force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Run a model file: counts over time (ode, ssa) or stationary mean and standard deviation (lna).
+    """Run a model file in a simulator.
+
+    Prints counts over time (ode, ssa), or stationary mean and standard deviation (lna).
 
     Example: crn2sbml simulate models/digits --method lna --species readout4_P_3
     """
@@ -60,7 +62,7 @@ def simulate(
     shown = species or list((usage.outputs if usage else None) or document.network.floating)
     for name in shown:
         if name not in document.network.species_index:
-            raise CrnError(f"--species {did_you_mean(name, list(document.network.species_index), 'species')}")
+            raise CrnError(f"--species {did_you_mean(name, document.network.species_index, 'species')}")
     end = t_end if t_end is not None else (usage.t_end if usage else 10.0)
     if not 0 < end < float("inf"):
         raise CrnError(f"--t-end {end}: must be positive and finite")

@@ -22,10 +22,12 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Step size that Adam starts with.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights and batches.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the state here and go on from it.")] = None,
-    force: Annotated[bool, typer.Option(help="Replace files of an older folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of an older folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the training record as JSON.")] = False,
 ) -> None:
-    """Train a classifier through its closed form; write weights, SBML, Antimony, io.json and a card.
+    """Train a model and write its folder.
+
+    The folder holds weights, SBML, Antimony, io.json and a card.
 
     Example: crn2sbml train digits --out my-digits
     """

@@ -136,11 +136,9 @@ class Network:
         for reaction in self.reactions:
             for name, _ in (*reaction.inputs, *reaction.outputs):
                 if name not in known:
-                    raise NetworkError(f"reaction {reaction.id!r}: {did_you_mean(name, list(known), 'species')}")
+                    raise NetworkError(f"reaction {reaction.id!r}: {did_you_mean(name, known, 'species')}")
             if reaction.rate not in constants:
-                raise NetworkError(
-                    f"reaction {reaction.id!r}: {did_you_mean(reaction.rate, list(constants), 'parameter')}"
-                )
+                raise NetworkError(f"reaction {reaction.id!r}: {did_you_mean(reaction.rate, constants, 'parameter')}")
             if orders.setdefault(reaction.rate, reaction.order) != reaction.order:
                 raise NetworkError(
                     f"parameter {reaction.rate!r} serves reactions of order {orders[reaction.rate]} and "
@@ -170,7 +168,7 @@ class Network:
         """
         for name in counts:
             if name not in self.species_index:
-                raise NetworkError(did_you_mean(name, list(self.species_index), "species"))
+                raise NetworkError(did_you_mean(name, self.species_index, "species"))
         species = tuple(replace(s, initial=counts[s.id]) if s.id in counts else s for s in self.species)
         return replace(self, species=species)
 

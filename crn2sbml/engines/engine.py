@@ -94,7 +94,7 @@ class Loaded:
         network = self.document.network
         for name, count in counts.items():
             if name not in network.species_index:
-                raise CrnError(did_you_mean(name, list(network.species_index), "species"))
+                raise CrnError(did_you_mean(name, network.species_index, "species"))
             if not 0 <= count < float("inf"):
                 raise CrnError(f"species {name!r}: {count} is no count; it must be finite and >= 0 items")
             if whole and count != int(count):

@@ -19,7 +19,7 @@ def engine_names() -> list[str]:
 def get_engine(name: str) -> Engine:
     """The engine of that name; raises EngineError for an unknown name or a simulator that is not installed."""
     if name not in _ENGINES:
-        raise EngineError(did_you_mean(name, list(_ENGINES), "engine"))
+        raise EngineError(did_you_mean(name, _ENGINES, "engine"))
     module, attribute = _ENGINES[name].split(":")
     try:
         engine: Engine = getattr(import_module(module), attribute)()

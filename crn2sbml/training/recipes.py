@@ -51,7 +51,7 @@ def get_recipe(name: str, omega: float | None = None) -> Recipe:
     Raises: CrnError: an unknown name, or an omega below 1.
     """
     if name not in _RECIPES:
-        raise CrnError(did_you_mean(name, list(_RECIPES), "model"))
+        raise CrnError(did_you_mean(name, _RECIPES, "model"))
     recipe = _RECIPES[name]
     return recipe if omega is None else replace(recipe, classifier=with_omega(recipe.classifier, omega))
 
