@@ -24,11 +24,11 @@ def demo(
     force: Annotated[bool, typer.Option("--force", help="Replace files of an older folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Train, export, load back, run every way: do all agree?
+    """Train, export, load back, run in every way, compare.
 
     A network that reads 8x8 digits is trained, written as SBML and Antimony, loaded from what was written, and run in
-    libRoadRunner (deterministic, LNA, stochastic) and COPASI. Takes about two minutes on two cores. Leaves with status 0
-    only if all answers agree.
+    libRoadRunner (deterministic, LNA, stochastic) and COPASI. It takes about two minutes on two cores, and leaves with
+    status 0 only if all answers agree.
 
     Example: crn2sbml demo --out crn2sbml-demo
     """
