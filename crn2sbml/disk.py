@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,11 @@ from pathlib import Path
 
 from crn2sbml.errors import FormatError, OutputError
 
+DAMAGED_ARCHIVE = (
+    *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading an NPZ file that is damaged, or no NPZ file at all, may raise."""
 LARGEST_TEXT = 1 << 30
 """Characters a model file may hold, unpacked; a compressed bomb stops here."""
 
@@ -50,8 +56,12 @@ def check_output(path: str | Path, force: bool) -> Path:
     parent = path.resolve().parent
     if not parent.is_dir():
         raise OutputError(f"{path}: the folder {parent} does not exist; create it first")
-    if not os.access(parent, os.W_OK):
-        raise OutputError(f"{path}: the folder {parent} cannot be written")
+    try:
+        # Asking for permission is not enough: the file system itself may refuse.
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise OutputError(f"{path}: the folder {parent} cannot be written: {error.strerror or error}") from None
     return path
 
 

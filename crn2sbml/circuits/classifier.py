@@ -1,7 +1,7 @@
 """The classifier: a feed-forward cascade of layer motifs between clamped inputs and read-outs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +27,14 @@ class Classifier:
     layers: tuple[Motif, ...]
     kinetics: Kinetics = field(default_factory=Kinetics)
     input_max: float = 1.0
+
+    def __post_init__(self) -> None:
+        numbers = {"input_max": self.input_max} | {f.name: getattr(self.kinetics, f.name) for f in fields(Kinetics)}
+        for name, value in numbers.items():
+            if not 0 < value < float("inf"):
+                raise ShapeError(f"classifier {self.name!r}: {name} is {value}; it must be positive and finite")
+        if not self.layers:
+            raise ShapeError(f"classifier {self.name!r}: has no layers")
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -72,6 +80,8 @@ class Classifier:
                 got = np.shape(arrays[name]) if name in arrays else "missing"
                 if got != shape:
                     raise ShapeError(f"{where}: shape {got}, the layer needs {shape}")
+                if np.asarray(arrays[name]).dtype.kind not in "fiu":
+                    raise ShapeError(f"{where}: holds {np.asarray(arrays[name]).dtype}, the layer needs real numbers")
                 bad = int(np.sum(~np.isfinite(arrays[name])))
                 if bad:
                     raise ShapeError(f"{where}: {bad} values are not finite; train again or take an earlier checkpoint")

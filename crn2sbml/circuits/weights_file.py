@@ -68,11 +68,11 @@ def unpack_weights(data: bytes, where: str) -> Trained:
                 {name: arrays[f"layer{number}_{name}"] for name in layer.weight_shapes(in_shape)}
                 for number, (layer, in_shape) in enumerate(zip(classifier.layers, classifier.shapes, strict=False), 1)
             ]
-        return Trained(classifier, weights, spec["record"])
+        return Trained(classifier, weights, dict(spec["record"]))
     except CrnError as error:
         message = str(error)
         raise FormatError(message if message.startswith(where) else f"{where}: {message}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise FormatError(f"{where}: no weights file of this package, or damaged: {error}") from None
 
 
@@ -81,8 +81,8 @@ def _to_data(classifier: Classifier) -> dict[str, Any]:
         "name": classifier.name,
         "in_shape": list(classifier.in_shape),
         "layers": [asdict(layer) for layer in classifier.layers],  # type: ignore[call-overload]
-        "kinetics": asdict(classifier.kinetics),
-        "input_max": classifier.input_max,
+        "kinetics": {name: float(value) for name, value in asdict(classifier.kinetics).items()},
+        "input_max": float(classifier.input_max),
     }
 
 

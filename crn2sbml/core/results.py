@@ -13,19 +13,24 @@ from crn2sbml.errors import EngineError
 Provenance: TypeAlias = Mapping[str, str | int | float]
 """Engine, version, method, seed and model checksum of a result."""
 
+LARGEST_COUNT = 1e18
+"""Items beyond which a count is the trace of a solver gone astray (a solution that blows up), not a result."""
+
 
 def trajectories(values: ArrayLike, times: ArrayLike, species: Sequence[str], provenance: Provenance) -> xr.DataArray:
     """Counts in items over (replicate, time, species).
 
-    Raises: EngineError: a value is not a number, or the simulator returned another shape than was asked for.
+    Raises: EngineError: a value is no number or too large for a count, or the shape is not what was asked for.
     """
     array = np.asarray(values, dtype=float)
     expected = (array.shape[0] if array.ndim else 0, np.size(times), len(species))
     if array.shape != expected or not array.size:
         raise EngineError(f"{provenance.get('engine')}: got an array of shape {array.shape}, expected {expected}")
-    if not np.isfinite(array).all():
-        where = species[int(np.argwhere(~np.isfinite(array))[0][2])]
-        raise EngineError(f"{provenance.get('engine')}: the count of {where!r} is not a finite number")
+    bad = ~(np.abs(array) < LARGEST_COUNT)
+    if bad.any():
+        replicate, time, which = np.argwhere(bad)[0]
+        value = array[replicate, time, which]
+        raise EngineError(f"{provenance.get('engine')}: the count of {species[which]!r} becomes {value:.3g} items")
     coords = {
         "replicate": np.arange(len(array)),
         "time": ("time", np.asarray(times, dtype=float), {"units": SECOND}),

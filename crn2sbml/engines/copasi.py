@@ -43,7 +43,6 @@ class CopasiSimulation:
         species = (self._model.getMetabolite(i) for i in range(self._model.getNumMetabs()))
         self._metabolites = {metabolite.getSBMLId(): metabolite for metabolite in species}
         self._id_by_cn = {m.getCN().getString(): name for name, m in self._metabolites.items()}
-        self._initial = {s.id: s.initial for s in self._loaded.document.network.species}
         task = self._datamodel.getTask("Time-Course")
         _set(task.getMethod(), "Relative Tolerance", _TOLERANCE)
         _set(task.getMethod(), "Absolute Tolerance", _TOLERANCE)
@@ -63,7 +62,6 @@ class CopasiSimulation:
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
-        self._loaded.check_reading("the LNA", "deterministic")
         self._set_inputs(inputs)
         task = self._datamodel.getTask("Linear Noise Approximation")
         _process(task)
@@ -78,8 +76,9 @@ class CopasiSimulation:
         return moments(mean, covariance.reshape(size, size), floating, self._provenance("lna"))
 
     def _start(self, inputs: Counts) -> Array:
+        self._loaded.check_reading("the ODE", "deterministic")
         self._loaded.check_counts(inputs, whole=False)
-        values = {**self._initial, **inputs}
+        values = {**self._loaded.initial, **inputs}
         return np.array([values[name] for name in self._loaded.species], dtype=float)
 
     def _set_inputs(self, inputs: Counts) -> None:

@@ -75,6 +75,11 @@ class Loaded:
         """All species ids, in the order of the file."""
         return self.matrices.species
 
+    @property
+    def initial(self) -> dict[str, float]:
+        """The file's initial counts, items."""
+        return {species.id: species.initial for species in self.document.network.species}
+
     def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
         """Attributes that every result carries."""
         checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
@@ -100,6 +105,12 @@ class Loaded:
             if whole and count != int(count):
                 raise CrnError(f"species {name!r}: {count} is not a whole number of items, which SSA needs")
         return dict(counts)
+
+
+def check_stochastic(seed: int, replicates: int) -> None:
+    """Raises EngineError unless there is a seed of 0 or more and a replicate."""
+    if seed < 0 or replicates < 1:
+        raise EngineError(f"SSA: seed {seed} and {replicates} replicates; needs a seed >= 0 and at least 1 replicate")
 
 
 def increasing(times: Iterable[float], engine: str) -> list[float]:

@@ -10,7 +10,8 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Loaded, increasing
+from crn2sbml.engines.engine import Counts, Loaded, check_stochastic, increasing
+from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 
@@ -35,7 +36,8 @@ class RoadRunnerSimulation:
 
     def __init__(self, sbml: str) -> None:
         self._loaded = Loaded(sbml)
-        # Solver warnings go to the standard output of the process, where tables and JSON belong.
+        network = self._loaded.document.network
+        self._clamped = {name: self._loaded.initial[name] for name in network.clamped}
         roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
         config = roadrunner.Config
         config.setValue(config.LLVM_BACKEND, config.LLJIT)
@@ -62,7 +64,6 @@ class RoadRunnerSimulation:
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """Steady state from the simulator, Jacobian from the file's own laws, covariance from SciPy."""
-        self._loaded.check_reading("the LNA", "deterministic")
         state = self.steady_state(inputs, t_end)
         result = stationary(self._loaded.matrices, state.values[0, -1])
         return moments(result.mean, result.covariance, result.species, self._provenance("lna"))
@@ -73,19 +74,22 @@ class RoadRunnerSimulation:
         """See `StochasticSimulation.ssa`."""
         times = increasing(times, "roadrunner")
         self._loaded.check_reading("SSA", "stochastic")
-        self._loaded.check_counts({**inputs, **(start or {})}, whole=True)
+        check_stochastic(seed, replicates)
+        counts = {**inputs, **(start or {})}
+        self._loaded.check_counts({**self._loaded.initial, **counts}, whole=True)
         runner, provenance = self._runner, self._provenance("ssa", seed=seed)
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False
         runs = []
         for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
-            self._reset({**inputs, **(start or {})})
+            self._reset(counts)
             runner.integrator.seed = int(replicate_seed)
             runs.append(self._simulate(times))
         return trajectories(np.array(runs), times, self._loaded.species, provenance)
 
     def _integrate(self, times: list[float], inputs: Counts) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
+        self._loaded.check_reading("the ODE", "deterministic")
         self._loaded.check_counts(inputs, whole=False)
         runner = self._runner
         runner.setIntegrator("cvode")
@@ -108,12 +112,14 @@ class RoadRunnerSimulation:
 
     def _simulate(self, times: list[float]) -> Array:
         given = times if times[0] == 0 else [0.0, *times]
-        result = self._runner.simulate(times=given, selections=list(self._loaded.species))
+        with quiet_stdout():
+            result = self._runner.simulate(times=given, selections=list(self._loaded.species))
         return np.array(result)[-len(times) :]
 
     def _reset(self, counts: Counts) -> None:
         self._runner.reset()
-        for name, count in counts.items():
+        # libRoadRunner's reset leaves clamped species as they were set last.
+        for name, count in {**self._clamped, **counts}.items():
             self._runner.setValue(name, float(count))
 
     def _provenance(self, method: str, **more: int) -> Any:

@@ -21,6 +21,12 @@ class Usage:
     t_end: float
     readout: str = "the class whose output species holds the most items"
 
+    def __post_init__(self) -> None:
+        for name in ("omega", "input_max", "t_end"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise FormatError(f"io.json: {name} is {value}; it must be positive and finite")
+
 
 def write_io_json(usage: Usage) -> str:
     """The file's text."""
@@ -32,8 +38,8 @@ def read_io_json(text: str) -> Usage:
     try:
         data: dict[str, Any] = json.loads(text)
         return Usage(
-            inputs=tuple(str(name) for name in data["inputs"]),
-            outputs=tuple(str(name) for name in data["outputs"]),
+            inputs=_names(data["inputs"]),
+            outputs=_names(data["outputs"]),
             omega=float(data["omega"]),
             input_max=float(data["input_max"]),
             t_end=float(data["t_end"]),
@@ -41,3 +47,9 @@ def read_io_json(text: str) -> Usage:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise FormatError(f"io.json: not as expected: {type(error).__name__} {error}") from None
+
+
+def _names(listed: Any) -> tuple[str, ...]:
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise TypeError("a list of species ids is needed")
+    return tuple(listed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from crn2sbml.circuits.classifier import Classifier
 from crn2sbml.circuits.weights_file import Trained
-from crn2sbml.disk import write_file
+from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
 from crn2sbml.errors import TrainingError
 from crn2sbml.training.augment import shifted_copies
 from crn2sbml.training.data import DataSet, Part
@@ -72,9 +72,12 @@ def train_classifier(
             f"training: {options.epochs} epochs with batches of {options.batch} from {len(data.train)} examples; "
             f"needs at least 1 epoch and a batch of 1 to {len(data.train)}"
         )
+    if options.seed < 0:
+        raise TrainingError(f"training: the seed is {options.seed}; it must be 0 or more")
     epoch_step, state = _prepare(classifier, data.train, options)
     # What training depends on, so that a checkpoint of another training is refused.
-    identity = hashlib.sha256(repr((classifier, options, data.name, len(data.train))).encode()).hexdigest()
+    pixels = hashlib.sha256(data.train.images.tobytes() + data.train.labels.tobytes()).hexdigest()
+    identity = hashlib.sha256(repr((classifier, options, pixels)).encode()).hexdigest()
     first, state = _resume(checkpoint, identity, state)
     for epoch in range(first, options.epochs):
         # The seed of an epoch follows from its number, so that a resumed run draws the same batches.
@@ -166,7 +169,7 @@ def _resume(path: Path | None, identity: str, state: Any) -> tuple[int, Any]:
         with np.load(path, allow_pickle=False) as saved:
             about = json.loads(str(saved["about"][()]))
             leaves = [jnp.asarray(saved[f"leaf{i}"]) for i in range(len(jax.tree.leaves(state)))]
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise TrainingError(f"checkpoint {path}: damaged ({error}); delete it to start anew") from None
     if about["identity"] != identity:
         raise TrainingError(f"checkpoint {path}: belongs to another training; delete it or choose another path")

@@ -12,4 +12,4 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
         return 0.0, 1.0
     p, share = successes / trials, z * z / trials
     centre, spread = p + share / 2, z * sqrt(p * (1 - p) / trials + share / trials / 4)
-    return (centre - spread) / (1 + share), (centre + spread) / (1 + share)
+    return max(0.0, (centre - spread) / (1 + share)), min(1.0, (centre + spread) / (1 + share))

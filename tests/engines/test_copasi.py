@@ -1,0 +1,54 @@
+import COPASI
+import numpy as np
+import pytest
+
+from crn2sbml.engines.copasi import CopasiEngine
+from crn2sbml.errors import EngineError
+from tests.engines.models import dimers, driven, sbml_of
+from tests.lna.test_stationary import network, nonlinear, solved
+
+
+def test_version_is_copasi_s_own() -> None:
+    result = CopasiEngine().load(sbml_of(driven())).ode([0, 1], {})
+    assert result.attrs["version"] == COPASI.CVersion.VERSION.getVersion()
+
+
+def test_counts_are_items_and_not_moles() -> None:
+    """Read as moles, COPASI's LNA variance would be larger by Avogadro's number."""
+    result = CopasiEngine().load(sbml_of(driven())).lna({"X": 1}, 0.0)
+    assert (result["mean"].item(), result["covariance"].item()) == pytest.approx((4, 4), rel=1e-9)
+
+
+def test_covariance_is_in_the_order_of_the_file() -> None:
+    """COPASI orders species for itself; each entry must be found by name."""
+    expected = solved(nonlinear())
+    names = list(expected.species)
+    net = nonlinear()
+    turned = type(net)(net.id, net.species[::-1], net.parameters, net.reactions[::-1])
+    for written in (net, turned):
+        result = CopasiEngine().load(sbml_of(written)).lna({}, 60.0)
+        assert result.species.values.tolist() == [s.id for s in written.species]
+        ordered = result["covariance"].sel(species=names, species_=names)
+        # COPASI's steady state is good to 1e-9, the covariance to a little less.
+        np.testing.assert_allclose(ordered, expected.covariance, rtol=1e-6)
+
+
+def test_a_steady_state_that_does_not_exist() -> None:
+    simulation = CopasiEngine().load(sbml_of(network("A", {"b": 1.0}, make=("", "A", "b"))))
+    with pytest.raises(EngineError, match="No steady state") as refusal:
+        simulation.lna({}, 10.0)
+    assert "\n" not in str(refusal.value)
+    assert simulation.ode([0.0, 3.0], {}).values[0, -1, 0] == pytest.approx(3, rel=1e-9)  # it can still be used
+
+
+def test_a_model_that_copasi_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(COPASI.CDataModel, "importSBMLFromString", lambda self, text: False)
+    with pytest.raises(EngineError, match="copasi refused the model: ") as refusal:
+        CopasiEngine().load(sbml_of(driven()))
+    assert "\n" not in str(refusal.value)
+
+
+def test_many_loads_of_one_model_keep_apart() -> None:
+    simulations = [CopasiEngine().load(sbml_of(dimers().with_counts({"A": n}))) for n in (0, 10, 200)]
+    starts = [s.ode([0.0, 1e-9], {}).values[0, -1, 0] for s in simulations]
+    assert starts == pytest.approx([0, 10, 200], abs=1e-5)
