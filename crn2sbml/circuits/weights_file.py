@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from crn2sbml.circuits.classifier import Array, Classifier
+from crn2sbml.disk import DAMAGED_ARCHIVE
 from crn2sbml.errors import CrnError, FormatError
 from crn2sbml.motifs.average_pool import AveragePool
 from crn2sbml.motifs.convolution import Convolution
