@@ -29,7 +29,7 @@ def test_another_shape_than_asked_for_is_refused(shape: tuple[int, ...]) -> None
 def test_counts_that_are_no_number_are_named(value: float) -> None:
     values = np.zeros((2, 3, 3))
     values[1, 2, 1] = value
-    with pytest.raises(EngineError, match="abacus: the count of 'B' becomes -?(nan|inf) items"):
+    with pytest.raises(EngineError, match=r"abacus: the count of 'B' becomes -?(nan|inf) items"):
         trajectories(values, [0, 1, 2], ("A", "B", "C"), FROM)
 
 

@@ -62,8 +62,9 @@ def test_inputs_do_not_leak_into_the_next_run(engine: str) -> None:
         simulation.ode(times, inputs)
         simulation.steady_state(inputs, 80.0)
         simulation.lna(inputs, 80.0)
-        np.testing.assert_array_equal(simulation.ode(times, {}).values, expected.values)
-    np.testing.assert_array_equal(simulation.lna({}, 80.0)["covariance"], expected_lna["covariance"])
+        # Two loads of one model may differ in their last digits in COPASI; a leak would be of the order of 1.
+        np.testing.assert_allclose(simulation.ode(times, {}).values, expected.values, rtol=1e-9)
+    np.testing.assert_allclose(simulation.lna({}, 80.0)["covariance"], expected_lna["covariance"], rtol=1e-9)
 
 
 @engines

@@ -84,9 +84,7 @@ def scored(case: Path, document: Document, replicates: int, seed: int) -> Outsid
         y = y / spread_of_y(case, mu["time"][noisy])
         points += len(z)
         means += int(np.sum(~(np.abs(z) < 3)))
-        # The rule takes squared deviations for normal ones. Where most runs are extinct (sd above the mean) they are not:
-        # in case 00003 at t = 50 the kurtosis is about 100, and Y alone has a standard deviation of 7.
-        deviations += int(np.sum(~(np.abs(y) < 5) & (sd <= known)))
+        deviations += int(np.sum(~(np.abs(y) < 5)))
     return points, means, deviations
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.report.model_folder import model_document
@@ -91,7 +92,11 @@ def test_the_table_is_made_of_the_runs() -> None:
 
 def test_the_same_seed_gives_the_same_table_and_progress_is_told() -> None:
     told: list[int] = []
-    assert trip(tiny_sbml(), report=told.append).table.identical(tiny_trip().table)
+    first, again = tiny_trip().table, trip(tiny_sbml(), report=told.append).table
+    # COPASI orders its sums by where objects lie in memory, so its last digits change from load to load.
+    theirs = [name for name in first if str(name).startswith("copasi")]
+    xr.testing.assert_identical(again.drop_vars(theirs), first.drop_vars(theirs))
+    xr.testing.assert_allclose(again[theirs], first[theirs], rtol=1e-7)
     assert told == [1, 2, 3]  # COPASI and two examples
 
 
@@ -154,7 +159,7 @@ def test_snapshots_of_the_ssa() -> None:
     """Of one image twelve times: independent draws from a law whose mean and spread the LNA tells."""
     images = np.repeat(IMAGES[:1], 12, axis=0)
     first, again = (
-        np.concatenate(list(ssa_snapshots(tiny_sbml(), tiny_usage(), images, seed, seconds=8.0, jobs=jobs)))
+        np.concatenate(list(ssa_snapshots(tiny_sbml(), tiny_usage(), images, seed, seconds=4.0, jobs=jobs)))
         for seed, jobs in ((3, 1), (3, 2))
     )
     np.testing.assert_array_equal(first, again)
