@@ -1,6 +1,8 @@
 """libRoadRunner: deterministic (CVODE), exact stochastic (Gillespie) and, at its steady state, the LNA."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +20,14 @@ from crn2sbml.lna.stationary import stationary
 _STIFF_UP_TO = 1500
 """Floating species up to which BDF's dense linear algebra is cheaper than the short steps of Adams."""
 _TOLERANCE = 1e-10
+_REACH_OF_LLJIT = 3 << 29
+"""Bytes a process may map for LLJIT to be used. Its code refers to its tables by 32-bit distances; in a process that
+maps more, the two may come to lie over 2 GiB apart, and a wild jump ends the process (seen beside JAX). MCJIT has no
+such limit but takes several times longer to load."""
 
 
 class RoadRunnerEngine:
-    """libRoadRunner with its LLJIT back end, which loads large models many times faster than the default MCJIT."""
+    """libRoadRunner, with its LLJIT back end (many times faster to load than MCJIT) where that is safe."""
 
     name = "roadrunner"
     methods = frozenset({"ode", "lna", "ssa"})
@@ -40,7 +46,8 @@ class RoadRunnerSimulation:
         self._clamped = {name: self._loaded.initial[name] for name in network.clamped}
         roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
         config = roadrunner.Config
-        config.setValue(config.LLVM_BACKEND, config.LLJIT)
+        lean = mapped_bytes() < _REACH_OF_LLJIT
+        config.setValue(config.LLVM_BACKEND, config.LLJIT if lean else config.MCJIT)
         try:
             self._runner = roadrunner.RoadRunner(sbml)
         except RuntimeError as error:
@@ -124,6 +131,15 @@ class RoadRunnerSimulation:
 
     def _provenance(self, method: str, **more: int) -> Any:
         return self._loaded.provenance("roadrunner", roadrunner.__version__, method, **more)
+
+
+def mapped_bytes() -> int:
+    """Address space of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _one_line(error: Exception) -> str:

@@ -1,4 +1,5 @@
 import math
+import mmap
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import roadrunner
 from scipy import stats
 
 from crn2sbml.core.network import Network
-from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation
+from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation, mapped_bytes
 from crn2sbml.errors import CrnError, EngineError
 from tests.engines.models import dimers, driven, sbml_of
 from tests.reference.master_equation import edge_mass, mean_and_covariance, stationary_law
@@ -155,3 +156,19 @@ def test_the_other_solver_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     result = simulation.ode(times, {})
     assert (expected.attrs["method"], result.attrs["method"]) == ("cvode-bdf", "cvode-adams")
     np.testing.assert_allclose(result.values, expected.values, rtol=1e-7)
+
+
+def test_both_back_ends_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process that maps much memory LLJIT's code is not safe, so the slower MCJIT takes over."""
+    config, results = roadrunner.Config, {}
+    for mapped, backend in ((0, config.LLJIT), (1 << 40, config.MCJIT)):
+        monkeypatch.setattr("crn2sbml.engines.roadrunner.mapped_bytes", lambda mapped=mapped: mapped)
+        results[backend] = loaded(driven()).ode([0, 1, 5], {"X": 8}).values
+        assert config.getValue(config.LLVM_BACKEND) == backend
+    np.testing.assert_allclose(results[config.LLJIT], results[config.MCJIT], rtol=1e-12)
+
+
+def test_mapped_memory_is_seen() -> None:
+    before = mapped_bytes()
+    with mmap.mmap(-1, 1 << 28):
+        assert mapped_bytes() - before >= 1 << 28
