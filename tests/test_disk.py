@@ -3,6 +3,7 @@ import os
 import resource
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,16 @@ def refuses_to_read(path: Path, words: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
-    """Files of this process may hold 4096 bytes, as if the disk were full."""
+    """Files of this process may hold 4096 bytes, as if the disk were full; only inside the block, since the test
+    runner's own output may go to a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_plain_and_packed_text(tmp_path: Path) -> None:
@@ -140,16 +144,15 @@ def test_a_folder_without_write_permission(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
-@pytest.mark.usefixtures("small_disk")
 @pytest.mark.parametrize("force", [False, True])
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, force: bool) -> None:
     (tmp_path / "kept").write_text("old")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a").write_text("old")
     target = ("kept", "folder") if force else ("new", "new_folder")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with small_disk(), pytest.raises(OutputError, match="cannot be written"):
         write_file(tmp_path / target[0], "x" * 10_000, force)
-    with pytest.raises(OutputError, match="cannot be written"):
+    with small_disk(), pytest.raises(OutputError, match="cannot be written"):
         write_folder(tmp_path / target[1], {"a": "small", "b": "x" * 10_000}, force)
     assert everything(tmp_path) == {"kept", "folder", "folder/a"}
     assert (tmp_path / "kept").read_text() == (tmp_path / "folder" / "a").read_text() == "old"
