@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +40,8 @@ def demo(
     from crn2sbml.report.page import demo_page
     from crn2sbml.report.tables import csv_table, winners_table
     from crn2sbml.training.recipes import get_recipe
-    from crn2sbml.verify.round_trip import ode_readouts, round_trip
+    from crn2sbml.verify.agreement import Agreement, relative_difference
+    from crn2sbml.verify.round_trip import LARGEST_RELATIVE, ODE_TOLERANCE, ode_readouts, round_trip
 
     check_output(out, force)
     start, jobs = time.monotonic(), jobs if jobs > 0 else os.cpu_count() or 1
@@ -70,6 +72,10 @@ def demo(
             report=lambda done: bars.update(task, completed=done),
         )
     ode = np.concatenate(blocks)
+    everywhere = Agreement(
+        "closed form and ODE, whole test part", relative_difference(ode, closed_form), ODE_TOLERANCE, LARGEST_RELATIVE
+    )
+    result = replace(result, agreements=(everywhere, *result.agreements))
     decisions = ode.argmax(1)
     same = int(np.sum(decisions == closed_form.argmax(1)))
     right, snapshots = int(np.sum(decisions == test.labels)), result.table["snapshots_right"] * result.table["samples"]

@@ -16,6 +16,7 @@ from crn2sbml.verify.agreement import Agreement, covariance_difference, relative
 from crn2sbml.verify.runs import copasi_runs, roadrunner_readouts, roadrunner_run, roadrunner_snapshots, samples_of
 
 ODE_TOLERANCE, COPASI_LNA_TOLERANCE, Z_LIMIT = 1e-6, 1e-5, 4.0
+LARGEST_RELATIVE = "largest relative difference"
 PRECISION = 0.03
 """Largest standard error of a winning read-out's SSA mean, relative to it."""
 
@@ -155,7 +156,7 @@ def _table(
 def _agreements(table: xr.Dataset, covariance: float, precision: float) -> tuple[Agreement, ...]:
     winner = table["lna_mean"].argmax("output")
     error = table["ssa_standard_error"].isel(output=winner) / table["lna_mean"].isel(output=winner)
-    ode, relative = table["ode"], "largest relative difference"
+    ode, relative = table["ode"], LARGEST_RELATIVE
     return (
         Agreement("closed form and ODE", relative_difference(ode, table["closed_form"]), ODE_TOLERANCE, relative),
         Agreement("ODE and COPASI's ODE", relative_difference(table["copasi_ode"], ode), ODE_TOLERANCE, relative),
