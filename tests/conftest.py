@@ -33,13 +33,12 @@ def suite_root(data_root: Path) -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`semantic_case` and `stochastic_case` run a test once for each folder of that part of the SBML Test Suite."""
-    for part in ("semantic", "stochastic"):
-        if f"{part}_case" in metafunc.fixturenames:
-            root = _data_root()
-            cases = sorted((root / "sbml-test-suite" / part).glob("[0-9]*")) if root else []
-            nothing = pytest.param(None, id="none", marks=pytest.mark.skip(reason=NO_DATA))
-            metafunc.parametrize(f"{part}_case", [pytest.param(c, id=c.name) for c in cases] or [nothing])
+    """`semantic_case` runs a test once for each folder of the semantic part of the SBML Test Suite."""
+    if "semantic_case" in metafunc.fixturenames:
+        root = _data_root()
+        cases = sorted((root / "sbml-test-suite" / "semantic").glob("[0-9]*")) if root else []
+        nothing = pytest.param(None, id="none", marks=pytest.mark.skip(reason=NO_DATA))
+        metafunc.parametrize("semantic_case", [pytest.param(c, id=c.name) for c in cases] or [nothing])
 
 
 @pytest.fixture

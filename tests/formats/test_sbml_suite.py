@@ -81,11 +81,10 @@ def test_semantic_case(semantic_case: Path) -> None:
         assert (np.abs(got - correct) <= limit).all(), f"{name}: off by {np.abs(got - correct).max():.2e}"
 
 
-def test_stochastic_case(stochastic_case: Path) -> None:
-    if stochastic_case.name not in EXPECTED:
-        pytest.skip("no expectation written down for this case")
-    counts, steps = EXPECTED[stochastic_case.name]
-    document = read_sbml_file(stochastic_case / f"{stochastic_case.name}-sbml-l3v2.xml")
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_stochastic_case(suite_root: Path, name: str) -> None:
+    counts, steps = EXPECTED[name]
+    document = read_sbml_file(suite_root / "stochastic" / name / f"{name}-sbml-l3v2.xml")
     net = document.network
 
     def side(terms: tuple[tuple[str, int], ...]) -> str:
@@ -94,4 +93,4 @@ def test_stochastic_case(stochastic_case: Path) -> None:
     assert {("$" if s.clamped else "") + s.id: s.initial for s in net.species} == counts
     assert {(side(r.inputs), side(r.outputs), net.rate_constants[r.rate]) for r in net.reactions} == steps
     assert len(net.reactions) == len(steps)
-    assert document.reading == ("stochastic" if stochastic_case.name == "00030" else "any")
+    assert document.reading == ("stochastic" if name == "00030" else "any")
