@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -17,35 +18,59 @@ DAMAGED_ARCHIVE = (
     *(zipfile.BadZipFile, zlib.error),
 )
 """What reading an NPZ file that is damaged, or no NPZ file at all, may raise."""
-LARGEST_TEXT = 1 << 30
-"""Characters a model file may hold, unpacked; a compressed bomb stops here."""
+LARGEST_TEXT = 512 << 20
+"""Bytes a text may hold, unpacked; a compressed bomb stops here.
+
+Four times the largest file there is a use for: 146,008 elementary reactions take 123 MB (44 MB lumped), and reading
+them 2.6 GB of memory.
+"""
+_PIECE = 1 << 20
 
 
 def read_text(path: str | Path) -> str:
     """The text of a file, unpacked if it is gzip (by its first bytes).
 
-    Raises: FormatError: missing, unreadable, empty, damaged, not UTF-8 or too large.
+    Raises: FormatError: missing, no regular file, unreadable, empty, damaged, not UTF-8 or too large (before it is
+        read, if its size says so).
     """
     path = Path(path)
     try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else path.open("rb") as stream:
-            data = stream.read(LARGEST_TEXT + 1)
+        data = _read_bytes(path)
         text = data.decode("utf-8-sig")
     except FileNotFoundError:
-        raise FormatError(f"{path}: no such file") from None
+        dangling = path.is_symlink()
+        raise FormatError(f"{path}: {'is a link to no file' if dangling else 'no such file'}") from None
     except IsADirectoryError:
         raise FormatError(f"{path}: is a folder, a file is needed") from None
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: not UTF-8 text (byte {error.start}); is it a model file?") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise FormatError(f"{path}: cannot be read: {error}") from None
-    if len(data) > LARGEST_TEXT:
-        raise FormatError(f"{path}: holds more than {LARGEST_TEXT >> 20} MiB; refused")
-    if not text.strip():
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise FormatError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except MemoryError:
+        raise FormatError(f"{path}: too large for the memory of this machine") from None
+    if not text or text.isspace():
         raise FormatError(f"{path}: is empty")
     return text
+
+
+def _read_bytes(path: Path) -> bytearray:
+    """The bytes of a regular file, unpacked, gathered in one buffer that never grows beyond the limit."""
+    # Without waiting: opening a pipe would otherwise hang until somebody writes into it.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as raw:
+        status = os.fstat(raw.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise FormatError(f"{path}: is no regular file (a pipe, socket or device); save it to a file first")
+        if status.st_size > LARGEST_TEXT:
+            raise FormatError(f"{path}: holds {status.st_size >> 20} MiB, more than {LARGEST_TEXT >> 20} MiB; refused")
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        data = bytearray()
+        with gzip.GzipFile(fileobj=raw) if packed else raw as stream:
+            while piece := stream.read(_PIECE):
+                data += piece
+                if len(data) > LARGEST_TEXT:
+                    raise FormatError(f"{path}: unpacks to more than {LARGEST_TEXT >> 20} MiB; refused")
+    return data
 
 
 def check_output(path: str | Path, force: bool) -> Path:

@@ -42,6 +42,10 @@ class SteadyStateError(EngineError):
     """No stable steady state: too slow, unstable, or undetermined by a conservation law."""
 
 
+class CrashError(EngineError):
+    """A simulator that ended, hung or broke down in its own process."""
+
+
 class TrainingError(CrnError):
     """Training that cannot start or went astray."""
 

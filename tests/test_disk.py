@@ -1,7 +1,11 @@
 import gzip
 import os
 import resource
+import signal
+import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +83,57 @@ def test_a_file_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "fits").write_bytes(gzip.compress(b"a" * (1 << 20)))
     refuses_to_read(tmp_path / "bomb", "more than 1 MiB")
     assert len(read_text(tmp_path / "fits")) == 1 << 20
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as stream:
+        stream.truncate(1 << 40)
+    refuses_to_read(tmp_path / "sparse", "holds 1048576 MiB, more than 512 MiB")
+
+
+def test_a_bomb_takes_no_more_memory_than_the_largest_text(tmp_path: Path) -> None:
+    """Three gigabytes in three megabytes, unpacked in a process that may have the limit and little more."""
+    zeros = gzip.compress(bytes(64 << 20))
+    (tmp_path / "bomb").write_bytes(zeros * 48)
+    script = (
+        "import resource, sys\n"
+        "from crn2sbml.disk import LARGEST_TEXT, read_text\n"
+        "from crn2sbml.errors import FormatError\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2 * LARGEST_TEXT, 2 * LARGEST_TEXT))\n"
+        "try:\n    read_text(sys.argv[1])\nexcept FormatError as error:\n    print(error)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "bomb")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "unpacks to more than 512 MiB" in done.stdout
+
+
+def test_the_limit_admits_150_000_reactions() -> None:
+    """146,008 elementary reactions of a classifier take 123 MB; other writers say more about each."""
+    assert disk.LARGEST_TEXT >= 4 * 123_000_000
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("waits for a writer"))
+    signal.alarm(20)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "circle").symlink_to("circle")
+    refuses_to_read(tmp_path / "pipe", "no regular file")
+    refuses_to_read(tmp_path / "link", "no regular file")
+    refuses_to_read(tmp_path / "dangling", "link to no file")
+    refuses_to_read(tmp_path / "circle", "cannot be read")
+    refuses_to_read(Path("/dev/zero"), "no regular file")
+    refuses_to_read(Path("/dev/null"), "no regular file")
+    refuses_to_read(tmp_path / ("x" * 300), "cannot be read")
+    with socket.socket(socket.AF_UNIX) as listener:
+        monkeypatch.chdir(tmp_path)  # the paths of sockets are short
+        listener.bind("socket")
+        refuses_to_read(tmp_path / "socket", "cannot be read|no regular file")
+    refuses_to_read(Path("a\0b"), "cannot be read")
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("content", ["größe\r\n", b"\x00\xff", ""])

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crn2sbml import __version__
-from crn2sbml.cli import demo, export, info, simulate, train
+from crn2sbml.cli import demo, export, info, simulate, suite, train, verify
 from crn2sbml.errors import CrnError
 
 app = typer.Typer(
@@ -34,7 +34,9 @@ def _options(
     """Options of the program itself."""
 
 
-for command in (demo.demo, train.train, export.export, simulate.simulate, info.info):
+for command in (
+    demo.demo, train.train, export.export, simulate.simulate, verify.verify, suite.suite, info.info,
+):  # fmt: skip
     app.command()(command)
 
 

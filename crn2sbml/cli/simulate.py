@@ -12,7 +12,7 @@ import typer
 
 from crn2sbml.cli.console import print_json, say
 from crn2sbml.cli.inputs import load_document, load_usage, parse_counts
-from crn2sbml.errors import CrnError, EngineError, did_you_mean
+from crn2sbml.errors import CrnError, did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +33,7 @@ def simulate(
     model: Annotated[Path, typer.Argument(help="SBML or Antimony file, or a model's folder.")],
     method: Annotated[Method, typer.Option(help="Deterministic, stationary noise, or exact.")] = Method.ODE,
     engine: Annotated[str, typer.Option(help="Simulator.")] = "roadrunner",
+    algorithm: Annotated[str, typer.Option(help="Algorithm, where the simulator has several.")] = "",
     t_end: Annotated[float | None, typer.Option(help="Seconds; as io.json says, else 10.")] = None,
     points: Annotated[int, typer.Option(help="Recorded times, both ends included.")] = 11,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
@@ -50,6 +51,7 @@ def simulate(
     Example: crn2sbml simulate models/digits --method lna --species readout4_P_3
     """
     from crn2sbml.disk import check_output, write_file
+    from crn2sbml.engines.engine import check_algorithm
     from crn2sbml.engines.registry import get_engine
     from crn2sbml.formats.sbml_write import write_sbml
 
@@ -67,9 +69,7 @@ def simulate(
     if not 0 < end < float("inf"):
         raise CrnError(f"--t-end {end}: must be positive and finite")
     chosen = get_engine(engine)
-    if method.value not in chosen.methods:
-        has = ", ".join(sorted(chosen.methods))
-        raise EngineError(f"engine {engine!r} has no method {method.value!r}; it has {has}")
+    check_algorithm(chosen, method.value, algorithm)
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal
     # reactants is read as the method needs it.
     if document.network.has_repeated_reactants:
@@ -79,7 +79,7 @@ def simulate(
     if method is Method.LNA:
         header, rows = _moments(simulation.lna(counts, end), shown)
     elif method is Method.SSA:
-        header, rows = _trajectories(simulation.ssa(times, counts, seed, replicates), shown)  # type: ignore[attr-defined]
+        header, rows = _trajectories(simulation.ssa(times, counts, seed, replicates, None, algorithm), shown)  # type: ignore[attr-defined]
     else:
         header, rows = _trajectories(simulation.ode(times, counts), shown)
     if json:

@@ -1,9 +1,10 @@
-"""COPASI through its own Python bindings: deterministic time course and linear noise approximation.
+"""COPASI through its own Python bindings: deterministic and stochastic time course, linear noise approximation.
 
 Every call names its data model; nothing goes through a "current" model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import COPASI
@@ -13,17 +14,28 @@ import xarray as xr
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Loaded, increasing
+from crn2sbml.engines.engine import Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.errors import EngineError
 
 _TOLERANCE = 1e-10
+_LSODA: tuple[int, Mapping[str, float | int]] = (
+    COPASI.CTaskEnum.Method_deterministic,
+    {"Relative Tolerance": _TOLERANCE, "Absolute Tolerance": _TOLERANCE, "Max Internal Steps": 10_000_000},
+)
+_STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
+    "direct": (COPASI.CTaskEnum.Method_directMethod, {"Max Internal Steps": 2_000_000_000}),
+    "next-reaction": (COPASI.CTaskEnum.Method_stochastic, {"Max Internal Steps": 2_000_000_000}),
+    "tau-leap": (COPASI.CTaskEnum.Method_tauLeap, {"Max Internal Steps": 2_000_000_000, "Epsilon": 1e-3}),
+}
+"""The method of COPASI's time course task and its settings."""
 
 
 class CopasiEngine:
-    """COPASI (LSODA time course, LNA task)."""
+    """COPASI: LSODA, its LNA task, exact stochastic simulation by two algorithms, and tau-leaping, which is not exact."""
 
     name = "copasi"
-    methods = frozenset({"ode", "lna"})
+    methods = MappingProxyType({"ode": ("lsoda",), "lna": ("lna",), "ssa": tuple(_STOCHASTIC)})
+    limits = (Limit("reactions", 6000, "importing more takes COPASI over five minutes"),)
 
     def load(self, sbml: str) -> "CopasiSimulation":
         """Import the model once; raises FormatError if our reader cannot take it, EngineError if COPASI cannot."""
@@ -43,28 +55,48 @@ class CopasiSimulation:
         species = (self._model.getMetabolite(i) for i in range(self._model.getNumMetabs()))
         self._metabolites = {metabolite.getSBMLId(): metabolite for metabolite in species}
         self._id_by_cn = {m.getCN().getString(): name for name, m in self._metabolites.items()}
-        task = self._datamodel.getTask("Time-Course")
-        _set(task.getMethod(), "Relative Tolerance", _TOLERANCE)
-        _set(task.getMethod(), "Absolute Tolerance", _TOLERANCE)
-        _set(task.getMethod(), "Max Internal Steps", 10_000_000)
 
     def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`: one run of COPASI for each stretch between two times."""
+        """See `Simulation.ode`."""
         times = increasing(times, "copasi")
-        rows = [self._run_to(time, inputs) if time else self._start(inputs) for time in times]
-        return trajectories(np.array([rows]), times, self._loaded.species, self._provenance("lsoda"))
+        values = self._deterministic(times, inputs)
+        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
 
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._run_to(t_end, inputs)
+        values = self._deterministic([0.0, t_end], inputs)[-1]
         check_steady(self._loaded.matrices, values, f"copasi at t = {t_end:g} s")
         return trajectories(values[None, None], [t_end], self._loaded.species, self._provenance("lsoda"))
 
+    def ssa(
+        self,
+        times: Sequence[float],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        start: Counts | None = None,
+        algorithm: str = "",
+    ) -> xr.DataArray:
+        """See `StochasticSimulation.ssa`."""
+        algorithm = check_algorithm(CopasiEngine(), "ssa", algorithm)
+        times = increasing(times, "copasi")
+        self._loaded.check_reading("SSA", "stochastic")
+        check_stochastic(seed, replicates)
+        counts = {**self._loaded.initial, **inputs, **(start or {})}
+        self._loaded.check_counts(counts, whole=True)
+        self._set_counts(counts)
+        kind, settings = _STOCHASTIC[algorithm]
+        runs = []
+        for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
+            seeded = {"Use Random Seed": True, "Random Seed": int(replicate_seed)}
+            runs.append(self._time_course(kind, {**settings, **seeded}, times, counts))
+        return trajectories(np.array(runs), times, self._loaded.species, self._provenance(algorithm, seed=seed))
+
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
-        self._set_inputs(inputs)
+        self._set_counts(self._start(inputs))
         task = self._datamodel.getTask("Linear Noise Approximation")
-        _process(task)
+        _process(task, COPASI.CCopasiTask.NO_OUTPUT)
         matrix = task.getMethod().getUnscaledCovarianceMatrixAnn()
         row = {self._id_by_cn[cn.getString()]: i for i, cn in enumerate(matrix.getAnnotationsCN(0))}
         floating = self._loaded.document.network.floating
@@ -75,36 +107,49 @@ class CopasiSimulation:
         task.restore()
         return moments(mean, covariance.reshape(size, size), floating, self._provenance("lna"))
 
-    def _start(self, inputs: Counts) -> Array:
+    def _start(self, inputs: Counts) -> dict[str, float]:
         self._loaded.check_reading("the ODE", "deterministic")
         self._loaded.check_counts(inputs, whole=False)
-        values = {**self._loaded.initial, **inputs}
-        return np.array([values[name] for name in self._loaded.species], dtype=float)
+        return {**self._loaded.initial, **inputs}
 
-    def _set_inputs(self, inputs: Counts) -> None:
+    def _set_counts(self, counts: Counts) -> None:
         changed = COPASI.ObjectStdVector()
-        for name, count in zip(self._loaded.species, self._start(inputs), strict=True):
+        for name, count in counts.items():
             self._metabolites[name].setInitialValue(float(count))
             changed.append(self._metabolites[name].getInitialValueReference())
         self._model.updateInitialValues(changed)
 
-    def _run_to(self, duration: float, inputs: Counts) -> Array:
-        self._set_inputs(inputs)
-        task = self._datamodel.getTask("Time-Course")
-        if not task.setMethodType(COPASI.CTaskEnum.Method_deterministic):
-            raise EngineError("copasi has no deterministic (LSODA) method")
-        problem = task.getProblem()
-        problem.setDuration(float(duration))
-        problem.setStepNumber(1)
-        problem.setTimeSeriesRequested(False)
-        _process(task)
-        values = np.array([self._metabolites[name].getValue() for name in self._loaded.species])
-        task.restore()
-        return values
+    def _deterministic(self, times: list[float], inputs: Counts) -> Array:
+        counts = self._start(inputs)
+        self._set_counts(counts)
+        return self._time_course(*_LSODA, times, counts)
 
-    def _provenance(self, method: str) -> Any:
+    def _time_course(
+        self, kind: int, settings: Mapping[str, float | int], times: list[float], counts: Counts
+    ) -> Array:
+        """Counts at `times`, shape (time, species), from the initial values that COPASI holds."""
+        task = self._datamodel.getTask("Time-Course")
+        if not task.setMethodType(kind):
+            raise EngineError(f"copasi has no time course method {kind}")
+        for name, value in settings.items():
+            _set(task.getMethod(), name, value)
+        problem = task.getProblem()
+        problem.setUseValues(True)
+        problem.setValues(" ".join(map(repr, times)))
+        problem.setDuration(times[-1])
+        problem.setTimeSeriesRequested(True)
+        _process(task, COPASI.CCopasiTask.ONLY_TIME_SERIES)
+        series = task.getTimeSeries()
+        titles = [series.getSBMLId(i, self._datamodel) for i in range(series.getNumVariables())]
+        # It leaves out clamped species, and adds the start where the first time is later.
+        rows = range(series.getRecordedSteps() - len(times), series.getRecordedSteps())
+        columns = {name: [series.getData(row, i) for row in rows] for i, name in enumerate(titles) if name in counts}
+        task.restore()
+        return np.array([columns.get(name, [counts[name]] * len(times)) for name in self._loaded.species]).T
+
+    def _provenance(self, method: str, **more: int) -> Any:
         version = COPASI.CVersion.VERSION.getVersion()
-        return self._loaded.provenance("copasi", version, method)
+        return self._loaded.provenance("copasi", version, method, **more)
 
 
 def _entry(array: Any, i: int, j: int) -> float:
@@ -117,12 +162,21 @@ def _set(method: Any, name: str, value: float) -> None:
     parameter = method.getParameter(name)
     if parameter is None:
         raise EngineError(f"copasi: its method {method.getObjectName()!r} has no setting {name!r}")
-    (parameter.setDblValue if isinstance(value, float) else parameter.setUIntValue)(value)
+    kinds = COPASI.CCopasiParameter
+    setter = {
+        kinds.Type_DOUBLE: parameter.setDblValue,
+        kinds.Type_UDOUBLE: parameter.setUDblValue,
+        kinds.Type_INT: parameter.setIntValue,
+        kinds.Type_UINT: parameter.setUIntValue,
+        kinds.Type_BOOL: parameter.setBoolValue,
+    }[parameter.getType()]
+    if not setter(value):
+        raise EngineError(f"copasi: its setting {name!r} does not take {value}")
 
 
-def _process(task: Any) -> None:
+def _process(task: Any, output: int) -> None:
     COPASI.CCopasiMessage.clearDeque()
-    if not (task.initializeRaw(COPASI.CCopasiTask.NO_OUTPUT) and task.processRaw(True)):
+    if not (task.initializeRaw(output) and task.processRaw(True)):
         raise EngineError(f"copasi: {task.getObjectName()} failed: {_messages()}")
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import xarray as xr
 
@@ -27,6 +27,10 @@ class Simulation(Protocol):
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """Deterministic counts after `t_end` seconds, checked to be steady: (1 replicate, 1 time, species)."""
 
+
+class NoiseSimulation(Simulation, Protocol):
+    """A loaded model that also has the linear noise approximation."""
+
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """Stationary mean and covariance of the floating species."""
 
@@ -35,23 +39,42 @@ class StochasticSimulation(Simulation, Protocol):
     """A loaded model that also samples the exact process."""
 
     def ssa(
-        self, times: Sequence[float], inputs: Counts, seed: int, replicates: int = 1, start: Counts | None = None
+        self,
+        times: Sequence[float],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        start: Counts | None = None,
+        algorithm: str = "",
     ) -> xr.DataArray:
-        """Exact stochastic counts at `times`: (replicate, time, species). `start` sets floating species, in whole
-        items. The seed of replicate i follows from `seed` and i alone.
+        """Stochastic counts at `times`: (replicate, time, species). `start` sets floating species, in whole items.
+        The seed of replicate i follows from `seed` and i alone. `algorithm`: one the engine lists; else its first.
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a simulator cannot take: more than `largest` of `what`; `says` is its own message, or what happens."""
+
+    what: Literal["species", "reactions", "order", "items"]
+    largest: float
+    says: str
+
+
 class Engine(Protocol):
-    """A simulator: its name, the methods it has among "ode", "lna", "ssa", and how it loads a model."""
+    """A simulator: what it is called, what it can do, what it cannot take, and how it loads a model."""
 
     @property
     def name(self) -> str:
         """The word that users type."""
 
     @property
-    def methods(self) -> frozenset[str]:
-        """What it can do."""
+    def methods(self) -> Mapping[str, tuple[str, ...]]:
+        """Its algorithms for each of "ode", "lna", "ssa" that it has; the first is its default."""
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Sizes it cannot take, with the reason."""
 
     def load(self, sbml: str) -> Simulation:
         """Load SBML text; raises EngineError with the simulator's own words."""
@@ -105,6 +128,17 @@ class Loaded:
             if whole and count != int(count):
                 raise CrnError(f"species {name!r}: {count} is not a whole number of items, which SSA needs")
         return dict(counts)
+
+
+def check_algorithm(engine: Engine, method: str, algorithm: str) -> str:
+    """The algorithm to use, the engine's first if none is named; raises EngineError for a method or algorithm it lacks."""
+    if method not in engine.methods:
+        has = ", ".join(sorted(engine.methods))
+        raise EngineError(f"engine {engine.name!r} has no method {method!r}; it has {has}")
+    known = engine.methods[method]
+    if algorithm and algorithm not in known:
+        raise EngineError(f"engine {engine.name!r}: {did_you_mean(algorithm, known, 'algorithm')}")
+    return algorithm or known[0]
 
 
 def check_stochastic(seed: int, replicates: int) -> None:

@@ -1,28 +1,62 @@
 """Engines by name, each imported only when asked for."""
 
 from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple
 
 from crn2sbml.engines.engine import Engine
 from crn2sbml.errors import EngineError, did_you_mean
 
+
+class _Entry(NamedTuple):
+    """Where an engine lives, the module that its simulator installs, and whether the package requires it."""
+
+    module: str
+    attribute: str
+    simulator: str
+    required: bool = False
+
+
 _ENGINES = {
-    "copasi": "crn2sbml.engines.copasi:CopasiEngine",
-    "roadrunner": "crn2sbml.engines.roadrunner:RoadRunnerEngine",
+    "amici": _Entry("amici", "AmiciEngine", "amici"),
+    "bioscrape": _Entry("bioscrape", "BioscrapeEngine", "bioscrape"),
+    "copasi": _Entry("copasi", "CopasiEngine", "COPASI", required=True),
+    "gillespy2": _Entry("gillespy2", "GillesPy2Engine", "gillespy2"),
+    "pysces": _Entry("pysces", "PyscesEngine", "pysces"),
+    "roadrunner": _Entry("roadrunner", "RoadRunnerEngine", "roadrunner", required=True),
+    "sbmltoodejax": _Entry("sbmltoodejax", "SbmlToOdeJaxEngine", "sbmltoodejax"),
+    "tellurium": _Entry("tellurium", "TelluriumEngine", "tellurium", required=True),
 }
 
 
 def engine_names() -> list[str]:
-    """Names of all engines, sorted."""
+    """Names of all engines, sorted, whether their simulators are installed or not."""
     return sorted(_ENGINES)
+
+
+def required_engines() -> list[str]:
+    """Names of the engines that come with the package."""
+    return sorted(name for name, entry in _ENGINES.items() if entry.required)
+
+
+def is_installed(name: str) -> bool:
+    """Whether the engine's simulator is there; nothing is imported. Raises EngineError for an unknown name."""
+    return find_spec(_entry(name).simulator) is not None
 
 
 def get_engine(name: str) -> Engine:
     """The engine of that name; raises EngineError for an unknown name or a simulator that is not installed."""
+    entry = _entry(name)
+    if not is_installed(name):
+        raise EngineError(f"engine {name!r} is not installed; pip install 'crn2sbml[simulators]' brings it")
+    try:
+        engine: Engine = getattr(import_module(f"crn2sbml.engines.{entry.module}"), entry.attribute)()
+    except ImportError as error:
+        raise EngineError(f"engine {name!r} cannot be imported: {error}") from error
+    return engine
+
+
+def _entry(name: str) -> _Entry:
     if name not in _ENGINES:
         raise EngineError(did_you_mean(name, _ENGINES, "engine"))
-    module, attribute = _ENGINES[name].split(":")
-    try:
-        engine: Engine = getattr(import_module(module), attribute)()
-    except ImportError as error:
-        raise EngineError(f"engine {name!r} is not installed: {error}") from error
-    return engine
+    return _ENGINES[name]

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 import roadrunner
@@ -12,7 +13,7 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Loaded, check_stochastic, increasing
+from crn2sbml.engines.engine import Counts, Engine, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
@@ -26,32 +27,61 @@ maps more, the two may come to lie over 2 GiB apart, and a wild jump ends the pr
 such limit but takes several times longer to load."""
 
 
+class Front(Engine, Protocol):
+    """A package that runs models through libRoadRunner: what it calls itself, how its users load and sample."""
+
+    @property
+    def version(self) -> str:
+        """Version of the package."""
+
+    def runner(self, sbml: str) -> Any:
+        """A RoadRunner object; raises RuntimeError."""
+
+    def sample(self, runner: Any, times: list[float], species: list[str], seed: int) -> Array:
+        """One stochastic run from the runner's present counts at time 0: (times, species)."""
+
+
 class RoadRunnerEngine:
     """libRoadRunner, with its LLJIT back end (many times faster to load than MCJIT) where that is safe."""
 
     name = "roadrunner"
-    methods = frozenset({"ode", "lna", "ssa"})
+    methods = MappingProxyType({"ode": ("cvode",), "lna": ("algebraic",), "ssa": ("direct",)})
+    limits = ()
+    version = roadrunner.__version__
 
     def load(self, sbml: str) -> "RoadRunnerSimulation":
         """Compile the model once; raises FormatError if our reader cannot take it, EngineError if the engine cannot."""
-        return RoadRunnerSimulation(sbml)
+        return RoadRunnerSimulation(sbml, self)
+
+    def runner(self, sbml: str) -> Any:
+        """See `Front`."""
+        return roadrunner.RoadRunner(sbml)
+
+    def sample(self, runner: Any, times: list[float], species: list[str], seed: int) -> Array:
+        """See `Front`."""
+        runner.setIntegrator("gillespie")
+        runner.integrator.variable_step_size = False
+        runner.integrator.seed = seed
+        return np.array(runner.simulate(times=times, selections=species))
 
 
 class RoadRunnerSimulation:
     """One compiled model; inputs are set by name between runs, since changing initial values recompiles it."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, sbml: str, front: Front) -> None:
+        self._loaded, self._front = Loaded(sbml), front
         network = self._loaded.document.network
+        if "time" in network.species_index:
+            raise EngineError(f"{front.name} gives the time itself for the species 'time': rename it")
         self._clamped = {name: self._loaded.initial[name] for name in network.clamped}
         roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
         config = roadrunner.Config
         lean = mapped_bytes() < _REACH_OF_LLJIT
         config.setValue(config.LLVM_BACKEND, config.LLJIT if lean else config.MCJIT)
         try:
-            self._runner = roadrunner.RoadRunner(sbml)
+            self._runner = front.runner(sbml)
         except RuntimeError as error:
-            raise EngineError(f"roadrunner refused the model: {_one_line(error)}") from None
+            raise EngineError(f"{front.name} refused the model: {_one_line(error)}") from None
 
     @property
     def matrices(self) -> Matrices:
@@ -60,13 +90,13 @@ class RoadRunnerSimulation:
 
     def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
         """See `Simulation.ode`; raises EngineError with the solver's words."""
-        values, method = self._integrate(increasing(times, "roadrunner"), inputs)
+        values, method = self._integrate(increasing(times, self._front.name), inputs)
         return trajectories(values[None], times, self._loaded.species, self._provenance(method))
 
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
         values, method = self._integrate([0.0, t_end], inputs)
-        check_steady(self._loaded.matrices, values[-1], f"roadrunner at t = {t_end:g} s")
+        check_steady(self._loaded.matrices, values[-1], f"{self._front.name} at t = {t_end:g} s")
         return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance(method))
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
@@ -76,23 +106,29 @@ class RoadRunnerSimulation:
         return moments(result.mean, result.covariance, result.species, self._provenance("lna"))
 
     def ssa(
-        self, times: Sequence[float], inputs: Counts, seed: int, replicates: int = 1, start: Counts | None = None
+        self,
+        times: Sequence[float],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        start: Counts | None = None,
+        algorithm: str = "",
     ) -> xr.DataArray:
         """See `StochasticSimulation.ssa`."""
-        times = increasing(times, "roadrunner")
+        check_algorithm(self._front, "ssa", algorithm)
+        times = increasing(times, self._front.name)
         self._loaded.check_reading("SSA", "stochastic")
         check_stochastic(seed, replicates)
         counts = {**inputs, **(start or {})}
         self._loaded.check_counts({**self._loaded.initial, **counts}, whole=True)
-        runner, provenance = self._runner, self._provenance("ssa", seed=seed)
-        runner.setIntegrator("gillespie")
-        runner.integrator.variable_step_size = False
+        given, names = _from_zero(times), list(self._loaded.species)
         runs = []
         for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
             self._reset(counts)
-            runner.integrator.seed = int(replicate_seed)
-            runs.append(self._simulate(times))
-        return trajectories(np.array(runs), times, self._loaded.species, provenance)
+            with quiet_stdout():
+                run = self._front.sample(self._runner, given, names, int(replicate_seed))
+            runs.append(run[-len(times) :])
+        return trajectories(np.array(runs), times, names, self._provenance("ssa", seed=seed))
 
     def _integrate(self, times: list[float], inputs: Counts) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
@@ -115,12 +151,11 @@ class RoadRunnerSimulation:
             if np.isfinite(values).all():
                 return values, "cvode-bdf" if stiff else "cvode-adams"
             failures.append("a count is not finite")
-        raise EngineError(f"roadrunner: CVODE failed with BDF and Adams: {'; '.join(failures)}")
+        raise EngineError(f"{self._front.name}: CVODE failed with BDF and Adams: {'; '.join(failures)}")
 
     def _simulate(self, times: list[float]) -> Array:
-        given = times if times[0] == 0 else [0.0, *times]
         with quiet_stdout():
-            result = self._runner.simulate(times=given, selections=list(self._loaded.species))
+            result = self._runner.simulate(times=_from_zero(times), selections=list(self._loaded.species))
         return np.array(result)[-len(times) :]
 
     def _reset(self, counts: Counts) -> None:
@@ -130,7 +165,11 @@ class RoadRunnerSimulation:
             self._runner.setValue(name, float(count))
 
     def _provenance(self, method: str, **more: int) -> Any:
-        return self._loaded.provenance("roadrunner", roadrunner.__version__, method, **more)
+        return self._loaded.provenance(self._front.name, self._front.version, method, **more)
+
+
+def _from_zero(times: list[float]) -> list[float]:
+    return times if times[0] == 0 else [0.0, *times]
 
 
 def mapped_bytes() -> int:

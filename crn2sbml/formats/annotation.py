@@ -38,8 +38,13 @@ def annotate_model(model: Any, metadata: Metadata) -> None:
     ok(model.setMetaId(model.getId() + "_about"), "model metaid")
     if metadata.creator:
         creator = libsbml.ModelCreator()
-        ok(creator.setUseSingleName(True) or 0, "creator with one name")
-        ok(creator.setName(metadata.creator), "creator")
+        if model.getLevel() > 2:
+            ok(creator.setUseSingleName(True) or 0, "creator with one name")
+            ok(creator.setName(metadata.creator), "creator")
+        else:
+            given, _, family = metadata.creator.rpartition(" ")
+            ok(creator.setFamilyName(family), "creator")
+            ok(creator.setGivenName(given or family), "creator")
         history = libsbml.ModelHistory()
         ok(history.addCreator(creator), "creator")
         ok(history.setCreatedDate(libsbml.Date(metadata.created)), f"created date {metadata.created!r}")
@@ -65,7 +70,9 @@ def read_metadata(model: Any) -> Metadata:
     creator = created = modified = ""
     if history is not None and history.getNumCreators():
         who = history.getCreator(0)
-        creator = who.getName() or " ".join(filter(None, (who.getGivenName(), who.getFamilyName())))
+        # Level 2 has no single names: where there are two, they are the two parts, or the same word twice.
+        given, name = who.getGivenName(), who.getFamilyName() or who.getName()
+        creator = f"{given} {name}" if given and given != name else name
         created = history.getCreatedDate().getDateAsString() if history.isSetCreatedDate() else ""
         creator = creator if created else ""
         modified = history.getModifiedDate(0).getDateAsString() if history.getNumModifiedDates() else ""

@@ -1,16 +1,21 @@
 """SBML reactions to mass-action reactions: each term of a law becomes one reaction of the same net change."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from crn2sbml.core.network import Parameter, Reaction, Terms
 from crn2sbml.errors import FormatError, UnsupportedError
 from crn2sbml.formats.document import Reading, Shape
-from crn2sbml.formats.laws import Names, expand_law
-from crn2sbml.formats.polynomial import Term, add, evaluate_parameters, in_falling_factorials
+from crn2sbml.formats.laws import Expander
+from crn2sbml.formats.polynomial import Term, add, evaluate_parameters, falling_size, in_falling_factorials
 
+LARGEST_STOICHIOMETRY = 1_000_000
+"""Molecules of one species that one reaction may make or take."""
+MOST_ENTRIES = 5_000_000
+"""Species listed in all reactions together, each as often as terms of a law make it a reaction of its own."""
+_MOST_FALLING = 10_000
 _Step: TypeAlias = tuple[Term, Terms, Terms]
 
 
@@ -28,10 +33,12 @@ class Parsed:
 class ReactionReader:
     """Collects reactions and the rate constants they need; derived constants are made once and shared.
 
+    `stoichiometry` gives the number of a species reference of a reaction (`where` in errors), of any level;
     `taken` holds every id of the file and grows by the ids that are made here.
     """
 
-    names: Names
+    expander: Expander
+    stoichiometry: Callable[[Any, str], float]
     clamped: frozenset[str]
     taken: set[str]
     _reactions: list[Reaction] = field(default_factory=list)
@@ -39,9 +46,13 @@ class ReactionReader:
     _derived: dict[object, Parameter] = field(default_factory=dict)
     _readings: dict[Reading, str] = field(default_factory=dict)
     _lumped: bool = False
+    _entries: int = 0
 
-    def add(self, element: Any) -> None:
-        """Read one SBML reaction; raises FormatError or UnsupportedError, naming it."""
+    def add(self, element: Any, local: Mapping[str, str]) -> None:
+        """Read one SBML reaction; raises FormatError or UnsupportedError, naming it.
+
+        `local` gives the parameters of the network that the law's local ones became.
+        """
         name, where = element.getId(), f"reaction {element.getId()!r}"
         if element.isSetFast() and element.getFast():
             raise UnsupportedError(f"{where} is marked fast")
@@ -50,7 +61,12 @@ class ReactionReader:
             raise UnsupportedError(f"{where} has no kinetic law")
         reactants = self._references(element.getListOfReactants(), where)
         products = self._references(element.getListOfProducts(), where)
-        polynomial = expand_law(law.getMath(), self.names, where)
+        polynomial = self.expander.expand(law.getMath(), where, local)
+        self._entries += (1 + len(polynomial)) * (1 + len(reactants) + len(products))
+        if self._entries > MOST_ENTRIES:
+            raise UnsupportedError(
+                f"{where}: its law has {len(polynomial):,} terms; the file comes to too many reactions"
+            )
         steps, reading = self._mass_action(polynomial, reactants, products, where)
         listed = [(tuple(reactants.items()), tuple(products.items()))]
         if [(inputs, outputs) for _, inputs, outputs in steps] != listed:
@@ -71,7 +87,9 @@ class ReactionReader:
             raise UnsupportedError(
                 f"reaction {first!r} has the {one} law of equal reactants and {second!r} the {other} one; use one"
             )
-        used = [Parameter(name, value) for name, value in self.names.parameters.items() if self._kept(name, value)]
+        used = [
+            Parameter(name, value) for name, value in self.expander.names.parameters.items() if self._kept(name, value)
+        ]
         reading: Reading = next(iter(self._readings), "any")
         shape: Shape = "lumped" if self._lumped else "elementary"
         return Parsed(tuple(self._reactions), (*used, *self._derived.values()), shape, reading)
@@ -83,11 +101,15 @@ class ReactionReader:
         counts: dict[str, int] = {}
         for i in range(elements.size()):
             reference = elements.get(i)
-            species, count = reference.getSpecies(), reference.getStoichiometry()
-            if species not in self.names.species_size:
+            species = reference.getSpecies()
+            if species not in self.expander.names.species_size:
                 raise FormatError(f"{where}: no species {species!r}")
-            if not (count > 0 and float(count).is_integer()):
-                raise UnsupportedError(f"{where}: the stoichiometry of {species!r} is {count}, not a positive integer")
+            count = self.stoichiometry(reference, where)
+            if not (0 < count <= LARGEST_STOICHIOMETRY and float(count).is_integer()):
+                raise UnsupportedError(
+                    f"{where}: the stoichiometry of {species!r} is {count}, not a positive integer"
+                    + (f" up to {LARGEST_STOICHIOMETRY:,}" if count > LARGEST_STOICHIOMETRY else "")
+                )
             counts[species] = counts.get(species, 0) + int(count)
         return counts
 
@@ -105,7 +127,9 @@ class ReactionReader:
                 if powers is not None:
                     return powers, "any"
                 continue
-            falling = self._steps(in_falling_factorials(terms), reactants, products)
+            falling = None
+            if falling_size(terms) <= _MOST_FALLING:
+                falling = self._steps(in_falling_factorials(terms), reactants, products)
             if falling is not None and (powers is None or len(falling) < len(powers)):
                 return falling, "stochastic"
             if powers is not None:
@@ -116,7 +140,7 @@ class ReactionReader:
         )
 
     def _evaluated(self, polynomial: list[Term]) -> list[Term]:
-        values = self.names.parameters
+        values = self.expander.names.parameters
         return add(Term(evaluate_parameters(term, values), (), term.species) for term in polynomial)
 
     def _steps(self, terms: list[Term], reactants: dict[str, int], products: dict[str, int]) -> list[_Step] | None:
@@ -125,7 +149,7 @@ class ReactionReader:
 
     def _step(self, term: Term, reactants: dict[str, int], products: dict[str, int]) -> _Step | None:
         """One term as an elementary step, run backwards where its coefficient is negative; None if it is none."""
-        if evaluate_parameters(term, self.names.parameters) < 0:
+        if evaluate_parameters(term, self.expander.names.parameters) < 0:
             term = Term(-term.number, term.parameters, term.species)
             reactants, products = products, reactants
         inputs = dict(term.species)
@@ -143,7 +167,7 @@ class ReactionReader:
     def _rate(self, term: Term, reaction: str, inputs: Terms) -> str:
         """The parameter that is this coefficient: its own where the law names just one, else a derived one."""
         order = sum(count for _, count in inputs)
-        value = evaluate_parameters(term, self.names.parameters)
+        value = evaluate_parameters(term, self.expander.names.parameters)
         if not math.isfinite(value):
             raise FormatError(f"reaction {reaction!r}: its rate constant is {value}")
         if term.number == 1 and len(term.parameters) == 1 and term.parameters[0][1] == 1:

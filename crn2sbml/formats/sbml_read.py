@@ -4,6 +4,7 @@ Amounts are kept as they stand; fixed compartment sizes and composite coefficien
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from crn2sbml.disk import read_text
 from crn2sbml.errors import FormatError, UnsupportedError
 from crn2sbml.formats.annotation import read_metadata, read_place
 from crn2sbml.formats.document import Document
-from crn2sbml.formats.laws import Names
+from crn2sbml.formats.laws import Expander
 from crn2sbml.formats.libsbml_checks import first_error
 from crn2sbml.formats.mass_action import ReactionReader, free_name
+from crn2sbml.formats.sbml_values import Values, constant_stoichiometry, read_functions, read_values
+from crn2sbml.formats.xml_guard import check_xml
 
 
 def read_sbml_file(path: str | Path) -> Document:
@@ -35,114 +38,96 @@ def read_sbml_file(path: str | Path) -> Document:
 def read_sbml(text: str) -> Document:
     """The document in SBML text, any level and version that libSBML reads.
 
-    Raises: FormatError: not SBML, or broken; UnsupportedError: names what a mass-action network cannot hold.
+    Raises: FormatError: not SBML, broken or hostile; UnsupportedError: names what a mass-action network cannot hold.
     """
     sbml = _parse(text)
     model = sbml.getModel()
     _refuse_unsupported(model)
-    if model.getNumFunctionDefinitions():
-        sbml.expandFunctionDefinitions()
-    if model.getNumInitialAssignments():
-        sbml.expandInitialAssignments()
-        if model.getNumInitialAssignments():
-            target = model.getInitialAssignment(0).getSymbol()
-            raise UnsupportedError(f"initialAssignment of {target!r}: its value could not be worked out")
-    if any(_local_parameters(model.getReaction(i)) for i in range(model.getNumReactions())):
-        properties = libsbml.ConversionProperties()
-        properties.addOption("promoteLocalParameters", True)
-        sbml.convert(properties)
-    names = _names(model)
-    species = tuple(_species(model.getSpecies(i), names) for i in range(model.getNumSpecies()))
-    model_id = model.getId() or free_name("model", {*names.species_size, *names.parameters, *_reaction_ids(model)})
-    taken = {model_id, *names.species_size, *names.parameters, *_reaction_ids(model)}
-    reader = ReactionReader(names, frozenset(s.id for s in species if s.clamped), taken)
-    for i in range(model.getNumReactions()):
-        reader.add(model.getReaction(i))
+    taken = _ids(model)
+    functions = read_functions(model)
+    values = read_values(model, functions)
+    local = [_local_names(reaction, values, taken) for reaction in _each(model.getListOfReactions())]
+    species = tuple(_species(element, values) for element in _each(model.getListOfSpecies()))
+    model_id = model.getId() or free_name("model", taken)
+    expander = Expander(values.names(), functions)
+    reader = ReactionReader(
+        expander,
+        lambda reference, where: constant_stoichiometry(reference, values, expander, where),
+        frozenset(s.id for s in species if s.clamped),
+        {model_id, *taken},
+    )
+    for element, names in zip(_each(model.getListOfReactions()), local, strict=True):
+        reader.add(element, names)
     parsed = reader.finish()
     network = Network(model_id, species, parsed.parameters, parsed.reactions)
     return Document(network, read_metadata(model), parsed.shape, parsed.reading)
 
 
 def _parse(text: str) -> Any:
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise FormatError("holds a document type declaration, which SBML never does; refused")
+    try:
+        check_xml(text)
+    except FormatError as error:
+        raise FormatError(f"not readable as SBML: {error}") from None
     sbml = libsbml.readSBMLFromString(text)
-    error = first_error(sbml)
-    if error is not None or sbml.getModel() is None:
-        raise FormatError(f"not readable as SBML: {error or 'no model inside'}")
-    if sbml.getLevel() == 3:
-        _refuse_packages(sbml)
-    # Not strict: what an older level leaves implicit (default units, sizes) becomes explicit, laws stay.
-    if sbml.getLevel() < 3 and not sbml.setLevelAndVersion(3, 2, False):
-        raise FormatError(f"cannot be brought from Level {sbml.getLevel()} to Level 3: {first_error(sbml)}")
-    return sbml
-
-
-def _refuse_packages(sbml: Any) -> None:
-    for i in range(sbml.getNumPlugins()):
+    wrong = first_error(sbml)
+    if wrong is not None or sbml.getModel() is None:
+        raise FormatError(f"not readable as SBML: {wrong[:300] if wrong else 'no model inside'}")
+    for i in range(sbml.getNumPlugins() if sbml.getLevel() == 3 else 0):
         package = sbml.getPlugin(i).getPackageName()
         if package != "l3v2extendedmath" and sbml.getPackageRequired(package):
             raise UnsupportedError(f"needs the SBML package {package!r}; flatten or remove it first")
+    return sbml
 
 
 def _refuse_unsupported(model: Any) -> None:
-    for i in range(model.getNumRules()):
-        rule = model.getRule(i)
-        raise UnsupportedError(
-            f"{rule.getElementName()} for {rule.getVariable() or 'an equation'!r} is not mass action"
-        )
-    for what, count, first in (
-        ("event", model.getNumEvents(), lambda: model.getEvent(0).getId()),
-        ("constraint", model.getNumConstraints(), lambda: ""),
-    ):
-        if count:
-            raise UnsupportedError(f"{what} {first() or 'without id'!r} ({count} in all) is not mass action")
+    if model.getNumEvents():
+        count, name = model.getNumEvents(), model.getEvent(0).getId() or "without id"
+        raise UnsupportedError(f"event {name!r} ({count} in all) is not mass action")
+    if model.getNumConstraints():
+        raise UnsupportedError(f"constraint ({model.getNumConstraints()} in all) is not mass action")
+    if model.isSetConversionFactor():
+        raise UnsupportedError("the model has a conversion factor, which is not supported; fold it into the laws")
 
 
-def _local_parameters(reaction: Any) -> int:
+def _ids(model: Any) -> set[str]:
+    """Every id that laws or the network could name; raises FormatError where two elements have the same."""
+    found: set[str] = set()
+    listed = (
+        *(model.getListOfFunctionDefinitions(), model.getListOfCompartments(), model.getListOfSpecies()),
+        *(model.getListOfParameters(), model.getListOfReactions()),
+    )
+    for element in (element for elements in listed for element in _each(elements)):
+        name, what = element.getId(), element.getElementName()
+        if not name or name in found:
+            raise FormatError(f"{what} {name!r}: the id is used twice" if name else f"a {what} has no id")
+        found.add(name)
+    return found
+
+
+def _local_names(reaction: Any, values: Values, taken: set[str]) -> dict[str, str]:
+    """What the local parameters of a law are called in the network; adds them to both `values` and `taken`."""
     law = reaction.getKineticLaw()
-    return int(law.getNumLocalParameters()) if law is not None else 0
+    names: dict[str, str] = {}
+    for parameter in () if law is None else _each(law.getListOfParameters()):
+        local = parameter.getId()
+        if not local or local in names:
+            raise FormatError(f"reaction {reaction.getId()!r}: its local parameter {local!r} has no id of its own")
+        names[local] = free_name(f"{reaction.getId()}_{local}", taken)
+        taken.add(names[local])
+        values.parameters[names[local]] = float(parameter.getValue())
+    return names
 
 
-def _reaction_ids(model: Any) -> list[str]:
-    return [model.getReaction(i).getId() for i in range(model.getNumReactions())]
-
-
-def _names(model: Any) -> Names:
-    sizes = {}
-    for i in range(model.getNumCompartments()):
-        compartment = model.getCompartment(i)
-        flat = compartment.isSetSpatialDimensions() and compartment.getSpatialDimensions() == 0
-        sizes[compartment.getId()] = 1.0 if flat else float(compartment.getSize())
-    species_size = {}
-    for i in range(model.getNumSpecies()):
-        species = model.getSpecies(i)
-        if species.getCompartment() not in sizes:
-            raise FormatError(f"species {species.getId()!r}: no compartment {species.getCompartment()!r}")
-        size = 1.0 if species.getHasOnlySubstanceUnits() else sizes[species.getCompartment()]
-        if not size > 0:
-            raise UnsupportedError(
-                f"species {species.getId()!r} is a concentration in {species.getCompartment()!r}, whose size is {size}"
-            )
-        species_size[species.getId()] = size
-    parameters = {}
-    for i in range(model.getNumParameters()):
-        parameter = model.getParameter(i)
-        parameters[parameter.getId()] = float(parameter.getValue())
-    return Names(parameters, sizes, species_size)
-
-
-def _species(species: Any, names: Names) -> Species:
+def _species(species: Any, values: Values) -> Species:
     name = species.getId()
-    if species.isSetConversionFactor() or species.getModel().isSetConversionFactor():
+    if species.isSetConversionFactor():
         raise UnsupportedError(f"species {name!r}: conversion factors are not supported; fold them into the laws")
-    if species.isSetInitialAmount():
-        initial = float(species.getInitialAmount())
-    elif species.isSetInitialConcentration():
-        initial = float(species.getInitialConcentration()) * names.compartments[species.getCompartment()]
-    else:
-        initial = math.nan
+    initial = values.amounts[name]
     if not (math.isfinite(initial) and initial >= 0):
         raise FormatError(f"species {name!r}: its initial amount is {initial}; it must be set, finite and >= 0")
-    clamped = bool(species.getBoundaryCondition() or species.getConstant())
+    clamped = bool(species.getBoundaryCondition() or species.getConstant() or name in values.fixed)
     return Species(name, int(initial) if initial.is_integer() else initial, clamped, read_place(species))
+
+
+def _each(listed: Any) -> Iterator[Any]:
+    return (listed.get(i) for i in range(listed.size()))

@@ -1,4 +1,4 @@
-"""SBML Level 3 Version 2 from a document, through libSBML; the same document gives the same bytes.
+"""SBML from a document (Level 3 Version 2, or another level made from it), through libSBML; the same document gives the same bytes.
 
 Counts are items: the model's substance unit is a `unitDefinition` with id `substance` that holds one `item`, and all
 reactions are irreversible, which makes COPASI read the model as a stochastic one (SBMLImporter::isStochasticModel).
@@ -14,7 +14,9 @@ from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network, Reaction, Terms
 from crn2sbml.formats.annotation import annotate_model, place_annotation
 from crn2sbml.formats.document import Document
+from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.libsbml_checks import made, ok
+from crn2sbml.formats.sbml_levels import LEVELS, to_level
 
 _SBO_COMPARTMENT, _SBO_SPECIES, _SBO_REACTION = 290, 285, 176
 _SBO_REACTANT, _SBO_PRODUCT, _SBO_CATALYST, _SBO_RATE_LAW, _SBO_MASS_ACTION = 10, 11, 13, 1, 12
@@ -26,11 +28,14 @@ _SBO_LAW = {
 }
 
 
-def write_sbml(document: Document) -> str:
-    """The document as SBML L3V2 text.
+def write_sbml(document: Document, level: str = "L3V2") -> str:
+    """The document as SBML text.
 
+    Args: level: one of `LEVELS`.
     Raises: FormatError: libSBML refuses something (its own reason is given).
     """
+    if level not in LEVELS:
+        raise FormatError(did_you_mean(level, LEVELS, "SBML level"))
     if document.shape == "lumped":
         document = _without_idle_reactions(document)
     net, discrete = document.network, document.reading == "stochastic"
@@ -65,6 +70,8 @@ def write_sbml(document: Document) -> str:
     else:
         for channel in lump(net):
             writer.lumped(channel.id, channel.net_change, channel.reactions)
+    if level != "L3V2":
+        to_level(sbml, level, document.metadata)
     return str(libsbml.writeSBMLToString(sbml))
 
 

@@ -55,7 +55,7 @@ def test_constraints() -> None:
         ("k*delay(A, 1)", "delay"),
         ("k*A*time", "time"),
         ("k*A/(k1 + A)", "k1 + A"),
-        ("k*A*sin(k)", "sin"),
+        ("k*sin(A)", "sin"),
         ("k*A^k2", "A^k2"),
         ("k/A", "A"),
         ("piecewise(k*A, A > 3, 0)", "A > 3"),

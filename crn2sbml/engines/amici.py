@@ -1,0 +1,185 @@
+"""AMICI: C++ generated from the SBML, compiled once for each model, integrated by CVODES (BDF, sparse)."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from subprocess import CalledProcessError
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any
+
+import amici
+import numpy as np
+import xarray as xr
+from amici.sim.sundials import AMICI_SUCCESS, run_simulation
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.core.results import trajectories
+from crn2sbml.core.steady import check_steady
+from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.errors import EngineError
+
+_TOLERANCE = 1e-10
+_MOST_STEPS = 100_000
+"""Between two output times; past a pole every step adds a warning, so that more would take minutes to fail."""
+
+
+class AmiciEngine:
+    """AMICI (CVODES); needs a C++ compiler whenever a model is loaded."""
+
+    name = "amici"
+    methods = MappingProxyType({"ode": ("cvodes",)})
+    limits = (Limit("reactions", 4000, "writing and compiling its C++ takes over two minutes"),)
+
+    def load(self, sbml: str) -> "AmiciSimulation":
+        """Generate and compile the model, unless this process has done so before.
+
+        Raises: FormatError: our reader cannot take it; EngineError: the stochastic reading, AMICI's or the compiler's
+            refusal, or a right-hand side that is not the file's.
+        """
+        return AmiciSimulation(sbml)
+
+
+class AmiciSimulation:
+    """One compiled model. Clamped species are states that do not move, set like all others before each run."""
+
+    def __init__(self, sbml: str) -> None:
+        self._loaded = Loaded(sbml)
+        # Compiling is slow and no other method would use it.
+        self._loaded.check_reading("the ODE", "deterministic")
+        self._model = _compiled(sbml).get_model()
+        self._solver = self._model.create_solver()
+        self._solver.set_relative_tolerance(_TOLERANCE)
+        self._solver.set_absolute_tolerance(_TOLERANCE)
+        self._solver.set_max_steps(_MOST_STEPS)
+        index = self._loaded.document.network.species_index
+        # Ids that AMICI needs for itself (x, p, t, ...) get a prefix.
+        names = [id_ if id_ in index else id_.removeprefix("amici_") for id_ in self._model.get_state_ids()]
+        if sorted(names) != sorted(index):
+            raise EngineError(f"amici: its states are {names[:5]}..., the file's species {list(index)[:5]}...")
+        self._order = [names.index(name) for name in index]
+        self._check_right_side()
+
+    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
+        """See `Simulation.ode`; raises EngineError with the solver's words."""
+        times = increasing(times, "amici")
+        values = self._run(times, self._start(inputs))
+        return trajectories(values[None], times, self._loaded.species, self._provenance())
+
+    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
+        """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
+        values = self._run(increasing([0.0, t_end], "amici"), self._start(inputs))[-1:]
+        check_steady(self._loaded.matrices, values[0], f"amici at t = {t_end:g} s")
+        return trajectories(values[None], [t_end], self._loaded.species, self._provenance())
+
+    def _start(self, inputs: Counts) -> Array:
+        counts = {**self._loaded.initial, **self._loaded.check_counts(inputs, whole=False)}
+        return np.array([counts[name] for name in self._loaded.species], dtype=float)
+
+    def _run(self, times: list[float], start: Array) -> Array:
+        return np.array(self._simulate(times, start).x)[:, self._order]
+
+    def _simulate(self, times: list[float], start: Array) -> Any:
+        state = np.empty(len(start))
+        state[self._order] = start
+        self._model.set_initial_state(state)
+        self._model.set_timepoints(times)
+        with _silent_logger():
+            result = run_simulation(self._model, self._solver)
+        if result.status != AMICI_SUCCESS:
+            last = result.messages[-1].message if result.messages else f"status {result.status}"
+            raise EngineError(f"amici: CVODES failed: {_one_line(last)}")
+        return result
+
+    def _check_right_side(self) -> None:
+        """Compare dx/dt at a random state with the file's own laws; raises EngineError."""
+        matrices = self._loaded.matrices
+        state = np.random.default_rng(0).uniform(1, 2, len(matrices.species))
+        found = np.array(self._simulate([0.0], state).xdot)[self._order]
+        turnover = abs(matrices.stoichiometry) @ matrices.rates(state)
+        expected = matrices.derivative(state)
+        wrong = np.flatnonzero(~(np.abs(found - expected) <= 1e-9 * turnover))
+        if len(wrong):
+            name, i = matrices.species[wrong[0]], wrong[0]
+            raise EngineError(
+                f"amici reads the model differently: d{name}/dt is {found[i]:.6g} items/s where the file says "
+                f"{expected[i]:.6g} ({len(wrong)} species differ)"
+            )
+
+    def _provenance(self) -> Any:
+        return self._loaded.provenance("amici", amici.__version__, "cvodes-bdf")
+
+
+@cache
+def _compiled(sbml: str) -> Any:
+    """The model's extension module: kept, since a process cannot unload it and compiling takes long."""
+    # The folder's name is the module's: unlike every other in this process.
+    with TemporaryDirectory(prefix="amici_") as folder, _build_settings(), warnings.catch_warnings():
+        # Another SWIG than AMICI's own makes an extension that cannot be used.
+        warnings.filterwarnings("error", "SWIG version mismatch")
+        name = Path(folder).name
+        try:
+            with redirect_stdout(StringIO()):
+                amici.SbmlImporter(sbml, from_file=False).sbml2amici(
+                    name,
+                    folder,
+                    observation_model=[],
+                    compute_conservation_laws=False,
+                    simplify=None,
+                    generate_sensitivity_code=False,
+                )
+            return amici.import_model_module(name, folder)
+        except CalledProcessError as error:
+            raise EngineError(f"amici: its C++ does not build: {_complaint(error)}") from None
+        # AMICI refuses with whatever exception comes along; there is no common class.
+        except Exception as error:
+            raise EngineError(f"amici refused the model: {_one_line(str(error) or type(error).__name__)}") from None
+
+
+@contextmanager
+def _build_settings() -> Iterator[None]:
+    """AMICI takes the settings of a build from the environment; what was there comes back."""
+    settings = {
+        # Half the time of compiling; the solver, where a run spends its time, is compiled already.
+        "AMICI_CXXFLAGS": "-O0",
+        "AMICI_PARALLEL_COMPILE": str(min(os.cpu_count() or 1, 4)),
+        # The SWIG and CMake that came with AMICI, also where its environment is not activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _silent_logger() -> Iterator[None]:
+    """AMICI logs a solver's failure to the standard error; it is in the exception."""
+    logger = logging.getLogger("amici.sim.sundials")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _complaint(error: CalledProcessError) -> str:
+    lines = error.output.decode(errors="replace").strip().splitlines() or [str(error)]
+    return _one_line(next((line for line in lines if "error" in line.lower()), lines[-1]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -1,0 +1,146 @@
+"""bioscrape through its own SBML importer: LSODA (`scipy.integrate.odeint`) and Gillespie's direct method.
+
+Its importer keeps every law as a general one, so stochastic runs use the file's laws as they stand, and its clamped
+species are those that no reaction changes: it does not know SBML's boundary conditions.
+"""
+
+import io
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from bioscrape import random as bioscrape_random
+from bioscrape.simulator import DeterministicSimulator, ModelCSimInterface, SSASimulator
+from bioscrape.types import Model
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.core.results import trajectories
+from crn2sbml.core.steady import check_steady
+from crn2sbml.engines.engine import Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.errors import EngineError
+
+_TOLERANCE = 1e-10
+_MOST_STEPS = 500_000
+
+
+class BioscrapeEngine:
+    """bioscrape; fast to load, and its stochastic runs compute every propensity after every event."""
+
+    name = "bioscrape"
+    methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",), "ssa": ("direct",)})
+    limits: tuple[Limit, ...] = ()
+
+    def load(self, sbml: str) -> "BioscrapeSimulation":
+        """Import the model once; raises FormatError if our reader cannot take it, EngineError if bioscrape cannot."""
+        return BioscrapeSimulation(sbml)
+
+
+class BioscrapeSimulation:
+    """One imported model; each run sets the counts of all species."""
+
+    def __init__(self, sbml: str) -> None:
+        self._loaded = Loaded(sbml)
+        self._model = _imported(sbml)
+        position = self._model.get_species2index()
+        lost = [name for name in self._loaded.species if name not in position]
+        if lost or len(position) > len(self._loaded.species):
+            raise EngineError(f"bioscrape has {len(position)} species, the model {len(self._loaded.species)}: {lost}")
+        self._rows = np.array([position[name] for name in self._loaded.species], dtype=int)
+        self._interface = ModelCSimInterface(self._model)
+        self._interface.py_prep_deterministic_simulation()
+        counts = trial_counts(self._loaded)
+        check_import(self._loaded, "bioscrape", counts, self._stoichiometry(), self._rates(counts))
+
+    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
+        """See `Simulation.ode`; raises EngineError with the solver's words."""
+        times = increasing(times, "bioscrape")
+        values = self._integrate(times, inputs)
+        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
+
+    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
+        """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
+        values = self._integrate(increasing([0.0, t_end], "bioscrape"), inputs)
+        check_steady(self._loaded.matrices, values[-1], f"bioscrape at t = {t_end:g} s")
+        return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance("lsoda"))
+
+    def ssa(
+        self,
+        times: Sequence[float],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        start: Counts | None = None,
+        algorithm: str = "",
+    ) -> xr.DataArray:
+        """See `StochasticSimulation.ssa`."""
+        check_algorithm(BioscrapeEngine(), "ssa", algorithm)
+        times = increasing(times, "bioscrape")
+        self._loaded.check_reading("SSA", "stochastic")
+        check_stochastic(seed, replicates)
+        counts = {**self._loaded.initial, **inputs, **(start or {})}
+        self._loaded.check_counts(counts, whole=True)
+        simulator, runs = SSASimulator(), []
+        for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint64):
+            # bioscrape takes 0 for "seed by the clock".
+            bioscrape_random.py_seed_random(max(int(replicate_seed), 1))
+            runs.append(self._simulate(simulator, times, counts))
+        return trajectories(np.array(runs), times, self._loaded.species, self._provenance("ssa", seed=seed))
+
+    def _integrate(self, times: list[float], inputs: Counts) -> Array:
+        self._loaded.check_reading("the ODE", "deterministic")
+        self._loaded.check_counts(inputs, whole=False)
+        simulator = DeterministicSimulator()
+        simulator.py_set_tolerance(_TOLERANCE, _TOLERANCE)
+        simulator.py_set_mxstep(_MOST_STEPS)
+        # It tries again with ten times the steps, and warns each time; only the last try counts.
+        with warnings.catch_warnings(record=True) as said, redirect_stderr(io.StringIO()):
+            warnings.simplefilter("always")
+            values = self._simulate(simulator, times, {**self._loaded.initial, **inputs})
+        if not np.isfinite(values).all():
+            reason = in_its_words(said[-1].message) if said else "a count is not finite"
+            raise EngineError(f"bioscrape: LSODA failed: {reason}")
+        return values
+
+    def _simulate(self, simulator: Any, times: list[float], counts: Mapping[str, float]) -> Array:
+        state = np.empty(len(self._rows))
+        state[self._rows] = [counts[name] for name in self._loaded.species]
+        self._interface.py_set_initial_state(state)
+        # Its solvers start at the first time they are given.
+        given = times if times[0] == 0 else [0.0, *times]
+        with quiet_stdout():
+            result = simulator.py_simulate(self._interface, np.array(given)).py_get_result()
+        return np.asarray(np.array(result)[-len(times) :, self._rows])
+
+    def _stoichiometry(self) -> Array:
+        change = self._model.py_get_update_array() + self._model.py_get_delay_update_array()
+        return np.asarray(change[self._rows], dtype=float)
+
+    def _rates(self, counts: Array) -> list[float]:
+        state = np.empty(len(counts))
+        state[self._rows] = counts
+        parameters = self._interface.py_get_param_values()
+        return [law.py_get_propensity(state, parameters, 0.0) for law in self._model.get_propensities()]
+
+    def _provenance(self, method: str, **more: int) -> Any:
+        return self._loaded.provenance("bioscrape", version("bioscrape"), method, **more)
+
+
+def _imported(sbml: str) -> Any:
+    """The model as bioscrape reads it from a file, the only thing it takes."""
+    with tempfile.TemporaryDirectory() as folder, quiet_stdout(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder, "model.xml")
+        path.write_text(sbml, encoding="utf-8")
+        try:
+            return Model(sbml_filename=str(path), sbml_warnings=False)
+        except Exception as error:  # its importer lets SymPy's, libSBML's and Python's own errors through
+            raise EngineError(f"bioscrape refused the model: {in_its_words(error)}") from None

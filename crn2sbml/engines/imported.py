@@ -1,0 +1,48 @@
+"""Whether a simulator's importer understood the file: what it made of the reactions against what the file says."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.engines.engine import Loaded
+from crn2sbml.errors import EngineError
+
+_TOLERANCE = 1e-9
+"""Relative to the turnover; laws are sums and products of positive numbers, so only rounding sets them apart."""
+
+
+def trial_counts(loaded: Loaded, low: int = 5, high: int = 60) -> Array:
+    """Whole counts to try a model at, shape (species,), in its order; the same for the same number of species."""
+    return np.random.default_rng(0).integers(low, high, len(loaded.species)).astype(float)
+
+
+def check_import(loaded: Loaded, engine: str, counts: Array, stoichiometry: Array, rates: ArrayLike) -> None:
+    """Raises EngineError, naming a species, if the engine's reactions do not do what the file's do at these counts.
+
+    Args: counts: shape (species,), items; stoichiometry: the engine's own, shape (species, its channels), with rows in
+        the order of the file; rates: of its channels at these counts, events per second.
+    Mean change and noise are compared, so channels that were lumped or split pass, and lost or altered ones do not.
+    """
+    ours, law = loaded.matrices.stoichiometry, loaded.matrices
+    speed = law.propensities(counts) if loaded.document.reading == "stochastic" else law.rates(counts)
+    theirs = np.asarray(rates, dtype=float)
+    for what, unit, expected, found in (
+        ("mean change", "items/s", ours @ speed, stoichiometry @ theirs),
+        ("noise", "items^2/s", ours.power(2) @ speed, np.square(stoichiometry) @ theirs),
+    ):
+        scale = abs(ours) @ speed + np.abs(stoichiometry) @ np.abs(theirs)
+        wrong = ~(np.abs(found - expected) <= _TOLERANCE * scale)
+        if wrong.any():
+            worst = int(np.flatnonzero(wrong)[0])
+            raise EngineError(
+                f"{engine} misreads the model: at trial counts the {what} of {loaded.species[worst]!r} is "
+                f"{found[worst]:.6g} {unit} instead of {expected[worst]:.6g}; {int(wrong.sum())} species differ"
+            )
+
+
+def in_its_words(error: BaseException | Warning | str) -> str:
+    """A simulator's message on one line, at most 300 characters; its class if it has no words."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, SyntaxError) and error.text:
+        words += f": {error.text.strip()}"
+    return words[:300]

@@ -1,0 +1,167 @@
+"""SBMLtoODEjax: a Python module of JAX functions generated from the SBML, integrated by `odeint` (Dormand-Prince).
+
+Its module computes in single precision whatever JAX is told, so the one type it names is exchanged for double.
+"""
+
+import importlib.metadata
+import importlib.util
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+from sbmltoodejax.modulegeneration import GenerateModel
+from sbmltoodejax.parse import ParseSBMLFile
+
+from crn2sbml.core.matrices import Array
+from crn2sbml.core.results import trajectories
+from crn2sbml.core.steady import check_steady
+from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.errors import EngineError
+
+_TOLERANCE = 1e-10
+_MOST_STEPS = 1_000_000
+
+
+class SbmlToOdeJaxEngine:
+    """SBMLtoODEjax: an explicit solver, for networks that are not stiff."""
+
+    name = "sbmltoodejax"
+    methods = MappingProxyType({"ode": ("dopri5",)})
+    limits = (Limit("reactions", 3000, "JAX compiles its unrolled laws for over two minutes"),)
+
+    def load(self, sbml: str) -> "SbmlToOdeJaxSimulation":
+        """Generate and compile the model.
+
+        Raises: FormatError: our reader cannot take it; EngineError: the stochastic reading, SBMLtoODEjax's refusal, or
+            a right-hand side that is not the file's.
+        """
+        return SbmlToOdeJaxSimulation(sbml)
+
+
+class SbmlToOdeJaxSimulation:
+    """One generated module. Species that reactions list are in its vector y, clamped or not, all others in c."""
+
+    def __init__(self, sbml: str) -> None:
+        self._loaded = Loaded(sbml)
+        # The law x (x - 1) has a number with a unit, which the generator cannot read, and no other method would run it.
+        self._loaded.check_reading("the ODE", "deterministic")
+        # The generator prints arrays, and sets NumPy's options for the whole process to do so.
+        with jax.enable_x64(True), np.printoptions():
+            try:
+                self._module = _generated(sbml)
+                self._constants = np.array(self._module.c, dtype=float)
+                self._fixed = np.array(self._module.w0, dtype=float)
+                self._check_right_side()
+                self._step = self._compiled()
+            except EngineError:
+                raise
+            # Ids that are Python's own words, for instance, end in any exception.
+            except Exception as error:
+                words = " ".join(str(error).split())[:300]
+                raise EngineError(f"sbmltoodejax refused the model: {words or type(error).__name__}") from None
+
+    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
+        """See `Simulation.ode`; raises EngineError where `odeint` gave up."""
+        times = increasing(times, "sbmltoodejax")
+        start = self._start(inputs)
+        rows = self._run(times, start)
+        result = trajectories(rows[None], times, self._loaded.species, self._provenance())
+        self._check_arrival(rows[-1], times[-1], start)
+        return result
+
+    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
+        """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
+        values = self._run(increasing([0.0, t_end], "sbmltoodejax"), self._start(inputs))[-1:]
+        check_steady(self._loaded.matrices, values[0], f"sbmltoodejax at t = {t_end:g} s")
+        return trajectories(values[None], [t_end], self._loaded.species, self._provenance())
+
+    def _start(self, inputs: Counts) -> Array:
+        counts = {**self._loaded.initial, **self._loaded.check_counts(inputs, whole=False)}
+        return np.array([counts[name] for name in self._loaded.species], dtype=float)
+
+    def _run(self, times: list[float], start: Array) -> Array:
+        y, c = self._split(start)
+        rows = [] if times[0] else [start]
+        with jax.enable_x64(True):
+            for begin, end in pairwise([0.0, *(t for t in times if t)]):
+                y = np.asarray(self._step(y, self._fixed, c, np.float64(begin), np.float64(end - begin)))
+                rows.append(self._joined(y, c))
+        return np.array(rows)
+
+    def _check_arrival(self, state: Array, time: float, start: Array) -> None:
+        """`odeint` says nothing when it runs out of steps or meets infinity: it extrapolates to the time asked for."""
+        other = self._run([time / 3, time], start)[-1]
+        off = np.abs(state - other)
+        if not (off <= 1e-6 * np.maximum(np.abs(other), 1)).all():
+            name = self._loaded.species[int(np.argmax(off))]
+            raise EngineError(
+                f"sbmltoodejax: odeint did not reach t = {time:g} s: on two ways there {name!r} differs by "
+                f"{off.max():.2g} items; the model is stiff, or grows without bound"
+            )
+
+    def _split(self, state: Array) -> tuple[Array, Array]:
+        y, c = np.zeros(len(self._module.y_indexes)), self._constants.copy()
+        for name, count in zip(self._loaded.species, state, strict=True):
+            if name in self._module.y_indexes:
+                y[self._module.y_indexes[name]] = count
+            else:
+                c[self._module.c_indexes[name]] = count
+        return y, c
+
+    def _joined(self, y: Array, c: Array) -> Array:
+        ys, cs = self._module.y_indexes, self._module.c_indexes
+        return np.array([y[ys[name]] if name in ys else c[cs[name]] for name in self._loaded.species], dtype=float)
+
+    def _compiled(self) -> Callable[..., Any]:
+        """One call of the module's ModelStep; the compiler's optimiser takes longer than it ever saves."""
+        step = self._module.ModelStep(atol=_TOLERANCE, rtol=_TOLERANCE, mxstep=_MOST_STEPS)
+        y, c = self._split(np.zeros(len(self._loaded.species)))
+        options = {"xla_backend_optimization_level": 0}
+        call = jax.jit(lambda y, w, c, t, dt: step(y, w, c, t, dt)[0], compiler_options=options)
+        compiled: Callable[..., Any] = call.lower(y, self._fixed, c, np.float64(0), np.float64(1)).compile()
+        return compiled
+
+    def _check_right_side(self) -> None:
+        """Compare dx/dt at a random state with the file's own laws; raises EngineError."""
+        matrices = self._loaded.matrices
+        state = np.random.default_rng(0).uniform(1, 2, len(matrices.species))
+        y, c = self._split(state)
+        with jax.disable_jit():
+            change = self._module.RateofSpeciesChange()(jax.numpy.asarray(y), 0.0, self._fixed, jax.numpy.asarray(c))
+        found = self._joined(np.asarray(change), np.zeros(len(c)))
+        turnover = abs(matrices.stoichiometry) @ matrices.rates(state)
+        expected = matrices.derivative(state)
+        wrong = np.flatnonzero(~(np.abs(found - expected) <= 1e-9 * turnover))
+        if len(wrong):
+            name, i = matrices.species[wrong[0]], wrong[0]
+            raise EngineError(
+                f"sbmltoodejax reads the model differently: d{name}/dt is {found[i]:.6g} items/s where the file says "
+                f"{expected[i]:.6g} ({len(wrong)} species differ)"
+            )
+
+    def _provenance(self) -> Any:
+        return self._loaded.provenance("sbmltoodejax", importlib.metadata.version("sbmltoodejax"), "dopri5")
+
+
+def _generated(sbml: str) -> Any:
+    """The Python module that SBMLtoODEjax writes for the model, in double precision."""
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        # It uses an older name of a function of Equinox.
+        warnings.simplefilter("ignore")
+        source, target = Path(folder, "model.xml"), Path(folder, "model.py")
+        source.write_text(sbml)
+        GenerateModel(ParseSBMLFile(str(source)), str(target))
+        target.write_text(target.read_text().replace("dtype=jnp.float32", "dtype=jnp.float64"))
+        spec = importlib.util.spec_from_file_location("sbmltoodejax_model", target)
+        if spec is None or spec.loader is None:
+            raise EngineError(f"sbmltoodejax: no module in {target}")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module

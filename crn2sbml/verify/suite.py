@@ -1,0 +1,208 @@
+"""The SBML Test Suite through the package: its reader, the text its writer writes, any engine, the suite's own rules.
+
+Semantic cases are judged by each engine's ODE. Stochastic ones by each engine's exact samples, and once by the
+transient LNA, which is exact where every propensity is affine; that one is the package's own (`OWN`), no engine's.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import joblib
+import numpy as np
+import xarray as xr
+
+from crn2sbml.core.matrices import Array, Matrices
+from crn2sbml.disk import read_text
+from crn2sbml.engines.registry import get_engine
+from crn2sbml.errors import CrnError, UnsupportedError
+from crn2sbml.formats.document import Document, Reading
+from crn2sbml.formats.sbml_read import read_sbml
+from crn2sbml.formats.sbml_write import write_sbml
+from crn2sbml.lna.transient import is_affine, transient
+from crn2sbml.verify.suite_case import Case, Kind, find_cases, model_file, select_cases
+from crn2sbml.verify.suite_files import correct_moments, correct_values, read_settings
+from crn2sbml.verify.suite_kurtosis import spread_of_y
+from crn2sbml.verify.suite_model import Quantities, read_quantities
+from crn2sbml.verify.suite_scores import Outside, Worst, outside, printed_limits, suite_limits, worst_point
+
+__all__ = ["OWN", "Case", "CaseResult", "find_cases", "run_case", "run_suite", "select_cases"]
+
+OWN = "crn2sbml"
+"""Stands where an engine is named, for what the package computes itself."""
+
+Status: TypeAlias = Literal["passed", "failed", "not supported", "not applicable"]
+"""`not supported`: the reader names something that no mass-action network holds. `not applicable`: the engine lacks the
+method, or the LNA is not exact for the model."""
+Method: TypeAlias = Literal["ode", "ssa", "lna"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case by one method of one engine. `reason` is one line, empty if passed; `worst` is the point furthest off;
+    `outside` counts the points of stochastic runs.
+    """
+
+    case: str
+    kind: Kind
+    engine: str
+    method: Method
+    status: Status
+    reason: str = ""
+    worst: Worst | None = None
+    outside: Outside | None = None
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A case's model as read, and what its variables mean."""
+
+    document: Document
+    quantities: Quantities
+
+    def written(self, reading: Reading) -> str:
+        """SBML text in that reading of equal reactants."""
+        pairs = self.document.network.has_repeated_reactants
+        return write_sbml(replace(self.document, reading=reading) if pairs else self.document)
+
+
+def run_case(case: Case, engine: str, runs: int = 1000, seed: int = 0) -> CaseResult:
+    """One case through one engine, or through the package's own LNA (`OWN`).
+
+    Args: runs: stochastic replicates; seed: the case's own seed follows from it and the case's number.
+    Raises: EngineError: no such engine, or not installed. Whatever else is wrong is in the result.
+    """
+    method: Method = "ode" if case.kind == "semantic" else "lna" if engine == OWN else "ssa"
+    result = CaseResult(case.name, case.kind, engine, method, "passed")
+    if engine == OWN and case.kind == "semantic":
+        return replace(result, status="not applicable", reason="the LNA is judged by stochastic cases")
+    if engine != OWN and method not in get_engine(engine).methods:
+        return replace(result, status="not applicable", reason=f"{engine} has no method {method!r}")
+    try:
+        if method == "ode":
+            return _semantic(case, result)
+        return _lna(case, result) if method == "lna" else _stochastic(case, result, runs, case_seed(case, seed))
+    except UnsupportedError as error:
+        return replace(result, status="not supported", reason=_one_line(error))
+    except CrnError as error:
+        return replace(result, status="failed", reason=_one_line(error))
+
+
+def run_suite(
+    cases: Iterable[Case],
+    engines: Sequence[str],
+    runs: int = 1000,
+    seed: int = 0,
+    jobs: int = 1,
+    report: Callable[[int, int], None] = lambda done, of: None,
+) -> Iterator[CaseResult]:
+    """All cases through all engines, and stochastic ones through the LNA; results come in that order.
+
+    Args: jobs: processes; report: called with the number of results so far and of all.
+    Raises: EngineError: an engine that is unknown or not installed.
+    """
+    for engine in engines:
+        get_engine(engine)
+    tasks = [(case, engine) for case in cases for engine in (*engines, *([OWN] if case.kind == "stochastic" else []))]
+    run = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    for done, result in enumerate(run(joblib.delayed(run_case)(*task, runs, seed) for task in tasks), 1):
+        report(done, len(tasks))
+        yield result
+
+
+def totals_outside(results: Iterable[CaseResult]) -> dict[str, Outside]:
+    """Points outside over all stochastic cases of each engine; the suite allows a few over all cases together."""
+    totals: dict[str, Outside] = {}
+    for result in results:
+        if result.outside is not None:
+            totals[result.engine] = totals.get(result.engine, Outside()) + result.outside
+    return totals
+
+
+def suite_holds(results: Sequence[CaseResult]) -> bool:
+    """Whether no case failed and no engine has more points outside, over all its cases, than the suite allows."""
+    return all(r.status != "failed" for r in results) and all(t.holds for t in totals_outside(results).values())
+
+
+def case_seed(case: Case, seed: int) -> int:
+    """Cases must not share a seed: several hold the same model, and would fail together."""
+    return 100_000 * seed + case.number
+
+
+def _semantic(case: Case, result: CaseResult) -> CaseResult:
+    model, settings = _read(case), read_settings(case)
+    correct = correct_values(case, settings)
+    simulation = get_engine(result.engine).load(model.written("deterministic"))
+    amounts = simulation.ode(_asked(correct.times), {}).sel(time=correct.times)[0]
+    values = model.quantities.values(correct.columns, settings, _by_species(amounts), correct.times.shape)
+    worst = worst_point(values, correct, suite_limits(correct, settings))
+    return _judged(replace(result, worst=worst))
+
+
+def _stochastic(case: Case, result: CaseResult, runs: int, seed: int) -> CaseResult:
+    model, settings = _read(case), read_settings(case)
+    mean, sd = correct_moments(case, settings)
+    # The engine has the method; the protocol of all engines does not tell.
+    simulation: Any = get_engine(result.engine).load(model.written("stochastic"))
+    counts = simulation.ssa(_asked(mean.times), {}, seed, runs).sel(time=mean.times)
+    samples = model.quantities.values(mean.columns, settings, _by_species(counts), (runs, len(mean.times)))
+    names = [name for name in samples if name in model.quantities.sizes]
+    matrices = Matrices.of(model.document.network)
+    spread = spread_of_y(matrices, _start(model.document), mean.times, names)
+    spreads = {name: np.ones(len(mean.times)) for name in samples} | dict(zip(names, spread.T, strict=True))
+    found, unequal = outside(samples, mean, sd, spreads, settings)
+    result = replace(result, outside=found, worst=unequal)
+    return _judged(result) if found.holds else replace(result, status="failed", reason=str(found))
+
+
+def _lna(case: Case, result: CaseResult) -> CaseResult:
+    model, settings = _read(case), read_settings(case)
+    document = read_sbml(model.written("deterministic"))
+    matrices = Matrices.of(document.network)
+    if not is_affine(matrices):
+        reason = "the LNA is not exact here: a propensity is not affine in the counts"
+        return replace(result, status="not applicable", reason=reason)
+    mean, sd = correct_moments(case, settings)
+    start, quantities = _start(document), model.quantities
+    found = transient(matrices, start, mean.times)
+    means = {name: np.full(len(mean.times), count) for name, count in zip(matrices.species, start, strict=True)}
+    sds = {name: np.zeros(len(mean.times)) for name in means}
+    means |= dict(zip(found.species, found.mean.T, strict=True))
+    sds |= dict(zip(found.species, found.sd.T, strict=True))
+    worst = []
+    for what, amounts, table in (("mean", means, mean), ("sd", sds, sd)):
+        values = quantities.values(table.columns, settings, amounts, mean.times.shape)
+        if what == "sd":
+            values |= {name: np.zeros(len(mean.times)) for name in values if name in quantities.constants}
+        point = worst_point(values, table, printed_limits(table))
+        if point is not None:
+            worst.append(replace(point, variable=f"{point.variable}-{what}"))
+    return _judged(replace(result, worst=max(worst, key=lambda point: point.ratio, default=None)))
+
+
+def _judged(result: CaseResult) -> CaseResult:
+    worst = result.worst
+    failed = worst is not None and not worst.ratio <= 1
+    return replace(result, status="failed", reason=str(worst)) if failed else result
+
+
+def _read(case: Case) -> _Model:
+    text = read_text(model_file(case))
+    return _Model(read_sbml(text), read_quantities(text))
+
+
+def _start(document: Document) -> Array:
+    return np.array([species.initial for species in document.network.species], dtype=float)
+
+
+def _asked(times: Array) -> list[float]:
+    """Engines take two times or more."""
+    return times.tolist() if len(times) > 1 else [0.0, float(times[0]) or 1.0]
+
+
+def _by_species(counts: xr.DataArray) -> dict[str, Array]:
+    return {name: counts.sel(species=name).values for name in counts.species.values.tolist()}
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
