@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 from crn2sbml.errors import FormatError, OutputError
@@ -30,22 +31,13 @@ _PIECE = 1 << 20
 def read_text(path: str | Path) -> str:
     """The text of a file, unpacked if it is gzip (by its first bytes).
 
-    Raises: FormatError: missing, no regular file, unreadable, empty, damaged, not UTF-8 or too large (before it is
-        read, if its size says so).
+    Raises: FormatError: as `read_bytes`, or empty, or not UTF-8.
     """
-    path = Path(path)
+    data = read_bytes(path)
     try:
-        data = _read_bytes(path)
         text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        dangling = path.is_symlink()
-        raise FormatError(f"{path}: {'is a link to no file' if dangling else 'no such file'}") from None
-    except IsADirectoryError:
-        raise FormatError(f"{path}: is a folder, a file is needed") from None
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: not UTF-8 text (byte {error.start}); is it a model file?") from None
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise FormatError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except MemoryError:
         raise FormatError(f"{path}: too large for the memory of this machine") from None
     if not text or text.isspace():
@@ -53,23 +45,42 @@ def read_text(path: str | Path) -> str:
     return text
 
 
-def _read_bytes(path: Path) -> bytearray:
-    """The bytes of a regular file, unpacked, gathered in one buffer that never grows beyond the limit."""
-    # Without waiting: opening a pipe would otherwise hang until somebody writes into it.
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as raw:
-        status = os.fstat(raw.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise FormatError(f"{path}: is no regular file (a pipe, socket or device); save it to a file first")
-        if status.st_size > LARGEST_TEXT:
-            raise FormatError(f"{path}: holds {status.st_size >> 20} MiB, more than {LARGEST_TEXT >> 20} MiB; refused")
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        data = bytearray()
-        with gzip.GzipFile(fileobj=raw) if packed else raw as stream:
-            while piece := stream.read(_PIECE):
-                data += piece
-                if len(data) > LARGEST_TEXT:
-                    raise FormatError(f"{path}: unpacks to more than {LARGEST_TEXT >> 20} MiB; refused")
+def read_bytes(path: str | Path) -> bytearray:
+    """The bytes of a regular file, unpacked if it is gzip, in one buffer that never grows beyond the limit.
+
+    Raises: FormatError: missing, no regular file, unreadable, damaged or too large (before it is read, if its size
+        says so).
+    """
+    path = Path(path)
+    try:
+        # Without waiting: opening a pipe would otherwise hang until somebody writes into it.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as raw:
+            return _bytes_of(raw, path)
+    except FileNotFoundError:
+        dangling = path.is_symlink()
+        raise FormatError(f"{path}: {'is a link to no file' if dangling else 'no such file'}") from None
+    except IsADirectoryError:
+        raise FormatError(f"{path}: is a folder, a file is needed") from None
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise FormatError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except MemoryError:
+        raise FormatError(f"{path}: too large for the memory of this machine") from None
+
+
+def _bytes_of(raw: BufferedReader, path: Path) -> bytearray:
+    status = os.fstat(raw.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise FormatError(f"{path}: is no regular file (a pipe, socket or device); save it to a file first")
+    if status.st_size > LARGEST_TEXT:
+        raise FormatError(f"{path}: holds {status.st_size >> 20} MiB, more than {LARGEST_TEXT >> 20} MiB; refused")
+    packed = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    data = bytearray()
+    with gzip.GzipFile(fileobj=raw) if packed else raw as stream:
+        while piece := stream.read(_PIECE):
+            data += piece
+            if len(data) > LARGEST_TEXT:
+                raise FormatError(f"{path}: unpacks to more than {LARGEST_TEXT >> 20} MiB; refused")
     return data
 
 

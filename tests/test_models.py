@@ -23,7 +23,6 @@ from crn2sbml.training.data import Part
 from crn2sbml.training.recipes import get_recipe
 from crn2sbml.verify.agreement import covariance_difference
 from crn2sbml.verify.round_trip import round_trip, ssa_snapshots
-from crn2sbml.verify.runs import input_counts
 from tests.formats.test_antimony import assert_same_kinetics
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "models").glob("*/model.xml*"))
@@ -146,7 +145,7 @@ def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
     usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
     simulation = simulation_of(folder, engine, shape)
     for image in images:
-        inputs = input_counts(usage, image)
+        inputs = usage.input_counts(image)
         state = simulation.steady_state(inputs, usage.t_end).sel(species=list(usage.outputs)).values[0, 0]
         run = simulation.ode([0.0, usage.t_end], inputs).sel(species=list(usage.outputs)).values[0, -1]
         expected = trained.classifier.readouts(trained.weights, image)
@@ -159,7 +158,7 @@ def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
 def test_closed_form_and_lna_in_every_engine(folder: Path) -> None:
     usage, trained = usage_in(folder), trained_in(folder)
     for image in held_out(folder).images[:IMAGES]:
-        inputs, found = input_counts(usage, image), []
+        inputs, found = usage.input_counts(image), []
         for engine in engine_names():
             found.append(simulation_of(folder, engine, "lumped").lna(inputs, usage.t_end))
             mean = found[-1]["mean"].sel(species=list(usage.outputs))
@@ -179,7 +178,7 @@ def test_closed_form_and_ssa(folder: Path) -> None:
     scores = []
     for image, snapshot in zip(images, snapshots, strict=True):
         expected = trained.classifier.readouts(trained.weights, image)
-        noise = simulation.lna(input_counts(usage, image), usage.t_end)["covariance"]
+        noise = simulation.lna(usage.input_counts(image), usage.t_end)["covariance"]
         sd = np.sqrt([float(noise.sel(species=name, species_=name)) for name in usage.outputs])
         many = expected > 20  # items; below that the law is no Gaussian
         scores += ((snapshot - expected)[many] / sd[many]).tolist()

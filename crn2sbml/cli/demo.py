@@ -36,7 +36,7 @@ def demo(
     import numpy as np
 
     from crn2sbml.disk import check_output, write_folder
-    from crn2sbml.report.model_folder import model_document, model_files, model_usage
+    from crn2sbml.report.model_folder import model_document, model_examples, model_files, model_usage
     from crn2sbml.report.page import demo_page
     from crn2sbml.report.tables import csv_table, winners_table
     from crn2sbml.training.recipes import get_recipe
@@ -51,7 +51,8 @@ def demo(
     chosen = [int(np.flatnonzero(test.labels == digit)[0]) for digit in range(10)]
     images, labels = test.images[chosen], list(range(10))
     document = model_document(trained, now(), (images[3], 3))
-    files, usage = model_files(trained, document), model_usage(trained)
+    files = model_files(trained, document, model_examples(trained, test))
+    usage = model_usage(trained)
     sbml = str(files["model.xml"])
     with progress() as bars:
         task = bars.add_task("ODE of the whole test part", total=len(test))

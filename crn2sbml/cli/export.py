@@ -1,4 +1,4 @@
-"""`crn2sbml export`: write a model in another format or shape."""
+"""`crn2sbml export`: write a model in another format, level or shape."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
+from crn2sbml.cli.clamp import (
+    DataOption,
+    ImageOption,
+    IndexOption,
+    InputsOption,
+    InvertOption,
+    RowOption,
+    SetOption,
+    clamped_counts,
+    examples_beside,
+)
 from crn2sbml.cli.console import say
-from crn2sbml.cli.inputs import load_document, parse_counts
+from crn2sbml.cli.inputs import load_document, load_usage
+from crn2sbml.errors import CrnError
 
 
 class Format(StrEnum):
@@ -16,6 +28,20 @@ class Format(StrEnum):
 
     SBML = "sbml"
     ANTIMONY = "antimony"
+    COPASI = "copasi"
+    TELLURIUM = "tellurium"
+    BNGL = "bngl"
+    SEDML = "sedml"
+    OMEX = "omex"
+
+
+class Level(StrEnum):
+    """Levels of SBML."""
+
+    L3V2 = "L3V2"
+    L3V1 = "L3V1"
+    L2V5 = "L2V5"
+    L2V4 = "L2V4"
 
 
 class ShapeName(StrEnum):
@@ -33,31 +59,60 @@ class ReadingName(StrEnum):
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="SBML, Antimony or weights file, or a model's folder.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write; .ant means Antimony.")],
-    format: Annotated[Format | None, typer.Option(help="Format, if the file name does not tell.")] = None,  # noqa: A002
+    model: Annotated[Path, typer.Argument(help="SBML, Antimony, OMEX or weights file, or a model's folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write; its suffix tells the format.")],
+    to: Annotated[Format | None, typer.Option("--to", "--format", help="Format, if the suffix does not tell.")] = None,
+    level: Annotated[Level, typer.Option(help="SBML level and version.")] = Level.L3V2,
     shape: Annotated[ShapeName | None, typer.Option(help="Elementary or lumped reactions; else as read.")] = None,
     reading: Annotated[ReadingName | None, typer.Option(help="k x^2 or k x (x - 1) for equal reactants.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    lna: Annotated[bool, typer.Option("--lna", help="Write mean and covariance equations as an ODE model.")] = False,
+    image: ImageOption = None,
+    invert: InvertOption = None,
+    index: IndexOption = None,
+    data: DataOption = "digits",
+    row: RowOption = None,
+    inputs: InputsOption = None,
+    set_: SetOption = None,
+    t_end: Annotated[float | None, typer.Option(help="Seconds that tasks run; as io.json says, else 10.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the stochastic tasks.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Write a model as SBML or Antimony.
+    """Write a model as SBML, Antimony, SED-ML, OMEX, or ready for COPASI, Tellurium or BioNetGen.
 
-    Example: crn2sbml export models/digits --shape elementary --out digits.xml
+    Where a reaction takes two of one species, the laws of the ODE and of the SSA differ; both are written then, the
+    second file with its reading in its name.
+
+    Example: crn2sbml export models/digits --image three.png --out three.cps
     """
     from crn2sbml.disk import check_output, write_file
-    from crn2sbml.formats.antimony_write import write_antimony
-    from crn2sbml.formats.sbml_write import write_sbml
+    from crn2sbml.report.exports import Export, default_usage, export_files, format_of
 
     check_output(out, force)
-    document = load_document(model)
-    network = document.network.with_counts(parse_counts(set_ or [], document.network))
+    chosen = "lna" if lna else (to.value if to else format_of(out.name))
+    if lna and to not in (None, Format.SBML):
+        raise CrnError(f"--lna writes SBML, not {to.value if to else ''}; leave out --to")
+    if level is not Level.L3V2 and (lna or chosen not in ("sbml", "sedml", "tellurium")):
+        raise CrnError(f"--level {level.value}: {chosen} holds SBML L3V2 only")
+    if t_end is not None and not 0 < t_end < float("inf"):
+        raise CrnError(f"--t-end {t_end}: must be positive and finite")
+    document, usage = load_document(model), load_usage(model)
+    counts = clamped_counts(document.network, usage, model, image, invert, index, data, row, inputs, set_ or ())
+    network = document.network.with_counts(counts)
     document = replace(
         document,
         network=network,
         shape=shape.value if shape else document.shape,
         reading=reading.value if reading and network.has_repeated_reactants else document.reading,
     )
-    antimony = format is Format.ANTIMONY or (format is None and out.suffix in (".ant", ".antimony"))
-    write_file(out, write_antimony(document) if antimony else write_sbml(document), force)
-    say(f"{out}: {len(network.species)} species, {len(network.reactions)} elementary reactions")
+    usage = usage or default_usage(document, t_end or 10.0)
+    usage = replace(usage, t_end=t_end) if t_end else usage
+    examples = examples_beside(model) if chosen in ("omex", "sedml") else ()
+    files = export_files(Export(document, out.name, usage, level.value, examples, seed), chosen)
+    if reading and chosen == "sbml":  # asked for by name: that one alone
+        files = {out.name: files[out.name]}
+    for name in files:
+        check_output(out.with_name(name), force)
+    for name, content in files.items():
+        write_file(out.with_name(name), content, force)
+    written = ", ".join(str(out.with_name(name)) for name in files)
+    say(f"{written}: {len(network.species)} species, {len(network.reactions)} elementary reactions")

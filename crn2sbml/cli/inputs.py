@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crn2sbml.core.network import Network
-from crn2sbml.disk import read_text
+from crn2sbml.disk import read_bytes, read_text
 from crn2sbml.errors import CrnError, FormatError, did_you_mean
 from crn2sbml.formats.document import Document
-from crn2sbml.formats.sbml_read import read_sbml_file
+from crn2sbml.formats.sbml_read import read_sbml, read_sbml_file
 from crn2sbml.formats.usage import Usage, read_io_json
+
+if TYPE_CHECKING:
+    from crn2sbml.formats.omex_read import Archive
 
 
 def load_document(path: Path) -> Document:
-    """The document in an SBML or Antimony file, a weights file, or a model's folder (its model.xml).
+    """The document in an SBML, Antimony or OMEX file, a weights file, or a model's folder (its model.xml).
 
     Raises: CrnError and its kind, naming the path.
     """
@@ -26,7 +30,13 @@ def load_document(path: Path) -> Document:
         from crn2sbml.circuits.weights_file import unpack_weights
         from crn2sbml.report.model_folder import model_document
 
-        return model_document(unpack_weights(_read_bytes(path), str(path)), created="")
+        return model_document(unpack_weights(bytes(read_bytes(path)), str(path)), created="")
+    if path.suffix == ".omex":
+        archive = _unpack(path)
+        try:
+            return read_sbml(archive.model)
+        except FormatError as error:
+            raise type(error)(f"{path}: {archive.model_name}: {error}") from None
     if path.suffix in (".ant", ".antimony"):
         from crn2sbml.formats.antimony_read import read_antimony
 
@@ -38,9 +48,18 @@ def load_document(path: Path) -> Document:
 
 
 def load_usage(path: Path) -> Usage | None:
-    """The io.json beside a model, or None."""
-    beside = (path if path.is_dir() else path.parent) / "io.json"
-    return read_io_json(read_text(beside)) if beside.exists() else None
+    """The io.json of a model; None if there is none."""
+    text = text_beside(path, "io.json")
+    return read_io_json(text) if text is not None else None
+
+
+def text_beside(path: Path, name: str) -> str | None:
+    """A file beside a model, in its folder or in its archive; None if there is none."""
+    if path.suffix == ".omex":
+        archive = _unpack(path)
+        return archive.text(name) if name in archive.files else None
+    beside = (path if path.is_dir() else path.parent) / name
+    return read_text(beside) if beside.exists() else None
 
 
 def parse_counts(settings: Sequence[str], network: Network) -> dict[str, float]:
@@ -73,8 +92,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror or error}") from None
+def _unpack(path: Path) -> "Archive":
+    from crn2sbml.formats.omex_read import unpack_omex
+
+    return unpack_omex(bytes(read_bytes(path)), str(path))

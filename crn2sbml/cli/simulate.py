@@ -3,15 +3,24 @@
 import csv
 import io
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from crn2sbml.cli.clamp import (
+    DataOption,
+    ImageOption,
+    IndexOption,
+    InputsOption,
+    InvertOption,
+    RowOption,
+    SetOption,
+    clamped_counts,
+)
 from crn2sbml.cli.console import print_json, say
-from crn2sbml.cli.inputs import load_document, load_usage, parse_counts
+from crn2sbml.cli.inputs import load_document, load_usage
 from crn2sbml.errors import CrnError, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,13 +39,19 @@ class Method(StrEnum):
 
 
 def simulate(
-    model: Annotated[Path, typer.Argument(help="SBML or Antimony file, or a model's folder.")],
+    model: Annotated[Path, typer.Argument(help="SBML, Antimony or OMEX file, or a model's folder.")],
     method: Annotated[Method, typer.Option(help="Deterministic, stationary noise, or exact.")] = Method.ODE,
     engine: Annotated[str, typer.Option(help="Simulator.")] = "roadrunner",
     algorithm: Annotated[str, typer.Option(help="Algorithm, where the simulator has several.")] = "",
     t_end: Annotated[float | None, typer.Option(help="Seconds; as io.json says, else 10.")] = None,
     points: Annotated[int, typer.Option(help="Recorded times, both ends included.")] = 11,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
+    image: ImageOption = None,
+    invert: InvertOption = None,
+    index: IndexOption = None,
+    data: DataOption = "digits",
+    row: RowOption = None,
+    inputs: InputsOption = None,
+    set_: SetOption = None,
     species: Annotated[list[str] | None, typer.Option(help="Species to show; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the stochastic method.")] = 1,
     replicates: Annotated[int, typer.Option(help="Stochastic runs.")] = 1,
@@ -53,6 +68,7 @@ def simulate(
     from crn2sbml.disk import check_output, write_file
     from crn2sbml.engines.engine import check_algorithm
     from crn2sbml.engines.registry import get_engine
+    from crn2sbml.formats.document import with_reading
     from crn2sbml.formats.sbml_write import write_sbml
 
     if out is not None:
@@ -60,7 +76,7 @@ def simulate(
     if points < 2 or replicates < 1:
         raise CrnError(f"--points {points} --replicates {replicates}: needs 2 points and 1 replicate at least")
     document, usage = load_document(model), load_usage(model)
-    counts = parse_counts(set_ or [], document.network)
+    counts = clamped_counts(document.network, usage, model, image, invert, index, data, row, inputs, set_ or ())
     shown = species or list((usage.outputs if usage else None) or document.network.floating)
     for name in shown:
         if name not in document.network.species_index:
@@ -72,8 +88,7 @@ def simulate(
     check_algorithm(chosen, method.value, algorithm)
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal
     # reactants is read as the method needs it.
-    if document.network.has_repeated_reactants:
-        document = replace(document, reading="stochastic" if method is Method.SSA else "deterministic")
+    document = with_reading(document, "stochastic" if method is Method.SSA else "deterministic")
     simulation = chosen.load(write_sbml(document))
     times = [end * i / (points - 1) for i in range(points)]
     if method is Method.LNA:

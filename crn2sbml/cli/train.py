@@ -27,12 +27,12 @@ def train(
 ) -> None:
     """Train a model and write its folder.
 
-    The folder holds weights, SBML, Antimony, io.json and a card.
+    The folder holds weights, SBML, Antimony, a COMBINE archive, io.json, examples of inputs and a card.
 
     Example: crn2sbml train digits --out my-digits
     """
     from crn2sbml.disk import check_output, write_folder
-    from crn2sbml.report.model_folder import model_document, model_files
+    from crn2sbml.report.model_folder import model_document, model_examples, model_files
     from crn2sbml.training.recipes import get_recipe
 
     check_output(out, force)
@@ -41,7 +41,7 @@ def train(
     trained = train_with_progress(recipe, options, checkpoint)
     test = recipe.data().test
     document = model_document(trained, now(), (test.images[0], int(test.labels[0])))
-    write_folder(out, model_files(trained, document), force)
+    write_folder(out, model_files(trained, document, model_examples(trained, test)), force)
     accuracy = trained.record["accuracy"]
     if json:
         print_json({"folder": str(out), **trained.record})

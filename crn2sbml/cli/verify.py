@@ -19,7 +19,9 @@ def verify(
     method: Annotated[list[Method] | None, typer.Option(help="ode, lna or ssa; may be repeated. Else all.")] = None,
     t_end: Annotated[float | None, typer.Option(help="Seconds of the ODE; as io.json says, else 10.")] = None,
     runs: Annotated[int, typer.Option(help="Stochastic runs in each simulator.")] = 1000,
-    events: Annotated[float, typer.Option(help="Reaction events of all runs together, about; sets their length.")] = 2e5,
+    events: Annotated[
+        float, typer.Option(help="Reaction events of all runs together, about; sets their length.")
+    ] = 2e5,
     seed: Annotated[int, typer.Option(help="Seed of the stochastic runs.")] = 1,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Initial count, NAME=COUNT; may be repeated.")] = None,
     patience: Annotated[float, typer.Option(help="Seconds after which a simulator begins no new runs.")] = 60.0,

@@ -23,6 +23,7 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.engines.imported import in_its_words, trial_counts
 from crn2sbml.errors import EngineError
 
 _TOLERANCE = 1e-10
@@ -35,7 +36,7 @@ class AmiciEngine:
 
     name = "amici"
     methods = MappingProxyType({"ode": ("cvodes",)})
-    limits = (Limit("reactions", 4000, "writing and compiling its C++ takes over two minutes"),)
+    limits = (Limit("reactions", 3000, "writing and compiling its C++ takes over two minutes"),)
 
     def load(self, sbml: str) -> "AmiciSimulation":
         """Generate and compile the model, unless this process has done so before.
@@ -94,22 +95,22 @@ class AmiciSimulation:
             result = run_simulation(self._model, self._solver)
         if result.status != AMICI_SUCCESS:
             last = result.messages[-1].message if result.messages else f"status {result.status}"
-            raise EngineError(f"amici: CVODES failed: {_one_line(last)}")
+            raise EngineError(f"amici: CVODES failed: {in_its_words(last)}")
         return result
 
     def _check_right_side(self) -> None:
-        """Compare dx/dt at a random state with the file's own laws; raises EngineError."""
+        """AMICI shows dx/dt but no reactions, so that it is what is compared; raises EngineError."""
         matrices = self._loaded.matrices
-        state = np.random.default_rng(0).uniform(1, 2, len(matrices.species))
+        state = trial_counts(self._loaded)
         found = np.array(self._simulate([0.0], state).xdot)[self._order]
         turnover = abs(matrices.stoichiometry) @ matrices.rates(state)
         expected = matrices.derivative(state)
         wrong = np.flatnonzero(~(np.abs(found - expected) <= 1e-9 * turnover))
         if len(wrong):
-            name, i = matrices.species[wrong[0]], wrong[0]
+            worst = int(wrong[0])
             raise EngineError(
-                f"amici reads the model differently: d{name}/dt is {found[i]:.6g} items/s where the file says "
-                f"{expected[i]:.6g} ({len(wrong)} species differ)"
+                f"amici misreads the model: at trial counts the change of {matrices.species[worst]!r} is "
+                f"{found[worst]:.6g} items/s instead of {expected[worst]:.6g}; {len(wrong)} species differ"
             )
 
     def _provenance(self) -> Any:
@@ -139,7 +140,7 @@ def _compiled(sbml: str) -> Any:
             raise EngineError(f"amici: its C++ does not build: {_complaint(error)}") from None
         # AMICI refuses with whatever exception comes along; there is no common class.
         except Exception as error:
-            raise EngineError(f"amici refused the model: {_one_line(str(error) or type(error).__name__)}") from None
+            raise EngineError(f"amici refused the model: {in_its_words(error)}") from None
 
 
 @contextmanager
@@ -178,8 +179,5 @@ def _silent_logger() -> Iterator[None]:
 
 def _complaint(error: CalledProcessError) -> str:
     lines = error.output.decode(errors="replace").strip().splitlines() or [str(error)]
-    return _one_line(next((line for line in lines if "error" in line.lower()), lines[-1]))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]
+    # The compiler's first error, without the folder that is gone by now.
+    return in_its_words(next((line[line.index("error:") :] for line in lines if "error:" in line), lines[-1]))

@@ -14,14 +14,9 @@ import xarray as xr
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.errors import EngineError
 
-_TOLERANCE = 1e-10
-_LSODA: tuple[int, Mapping[str, float | int]] = (
-    COPASI.CTaskEnum.Method_deterministic,
-    {"Relative Tolerance": _TOLERANCE, "Absolute Tolerance": _TOLERANCE, "Max Internal Steps": 10_000_000},
-)
 _STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
     "direct": (COPASI.CTaskEnum.Method_directMethod, {"Max Internal Steps": 2_000_000_000}),
     "next-reaction": (COPASI.CTaskEnum.Method_stochastic, {"Max Internal Steps": 2_000_000_000}),
@@ -31,7 +26,7 @@ _STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
 
 
 class CopasiEngine:
-    """COPASI: LSODA, its LNA task, exact stochastic simulation by two algorithms, and tau-leaping, which is not exact."""
+    """COPASI: LSODA, its LNA task, two exact stochastic algorithms, and tau-leaping, which is not exact."""
 
     name = "copasi"
     methods = MappingProxyType({"ode": ("lsoda",), "lna": ("lna",), "ssa": tuple(_STOCHASTIC)})
@@ -122,7 +117,12 @@ class CopasiSimulation:
     def _deterministic(self, times: list[float], inputs: Counts) -> Array:
         counts = self._start(inputs)
         self._set_counts(counts)
-        return self._time_course(*_LSODA, times, counts)
+        settings = {
+            "Relative Tolerance": TOLERANCE,
+            "Absolute Tolerance": self._loaded.absolute_tolerance,
+            "Max Internal Steps": 10_000_000,
+        }
+        return self._time_course(COPASI.CTaskEnum.Method_deterministic, settings, times, counts)
 
     def _time_course(
         self, kind: int, settings: Mapping[str, float | int], times: list[float], counts: Counts

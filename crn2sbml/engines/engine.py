@@ -17,6 +17,9 @@ from crn2sbml.formats.sbml_read import read_sbml
 Counts: TypeAlias = Mapping[str, float]
 """Species ids with counts in items."""
 
+TOLERANCE = 1e-10
+"""Relative tolerance that every engine asks its ODE solver for; `Loaded.absolute_tolerance` goes with it."""
+
 
 class Simulation(Protocol):
     """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say."""
@@ -103,6 +106,12 @@ class Loaded:
         """The file's initial counts, items."""
         return {species.id: species.initial for species in self.document.network.species}
 
+    @property
+    def absolute_tolerance(self) -> float:
+        """`TOLERANCE` in items, less where the largest initial count is below 1 (a file that counts in moles)."""
+        largest = max(self.initial.values(), default=0.0)
+        return TOLERANCE * min(1.0, largest or 1.0)
+
     def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
         """Attributes that every result carries."""
         checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
@@ -131,7 +140,7 @@ class Loaded:
 
 
 def check_algorithm(engine: Engine, method: str, algorithm: str) -> str:
-    """The algorithm to use, the engine's first if none is named; raises EngineError for a method or algorithm it lacks."""
+    """The algorithm to use, the engine's first if none is named; raises EngineError for what it lacks."""
     if method not in engine.methods:
         has = ", ".join(sorted(engine.methods))
         raise EngineError(f"engine {engine.name!r} has no method {method!r}; it has {has}")

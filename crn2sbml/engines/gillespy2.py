@@ -45,7 +45,10 @@ class GillesPy2Engine:
     """GillesPy2; the compiled solver is there if g++ and SCons are."""
 
     name = "gillespy2"
-    limits: tuple[Limit, ...] = (Limit("items", _LARGEST_COUNT, _OVERFLOW),)
+    limits: tuple[Limit, ...] = (
+        Limit("items", _LARGEST_COUNT, _OVERFLOW),
+        Limit("reactions", 3000, "its C++ program first compares all pairs of reactions, for a minute at each call"),
+    )
 
     @property
     def methods(self) -> Mapping[str, tuple[str, ...]]:

@@ -3,43 +3,58 @@
 The simulator also gets a lean process and a standard output of its own, so its solvers' chatter goes nowhere.
 """
 
-import os
 import pickle
-import resource
-import signal
-import subprocess
 import sys
-import tempfile
+import threading
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import xarray as xr
 
-from crn2sbml.engines.engine import Counts
+from crn2sbml.engines.child_process import ChildProcess, one_line, serve
+from crn2sbml.engines.engine import Counts, Limit
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.errors import CrashError, CrnError, EngineError
 
-_LAST_WORDS = 300
-"""Characters of a crashed simulator's own words that are shown."""
-_SECONDS_TO_DIE = 5.0
+_PROGRAM = "from crn2sbml.engines.isolated import main; main()"
+_LONGEST = 300
+"""Characters of an exception that are shown."""
+_LONGEST_TIME = 1e8
+
+
+class Ability(NamedTuple):
+    """What an engine says of itself: its algorithms for each method, and what it cannot take."""
+
+    methods: Mapping[str, tuple[str, ...]]
+    limits: tuple[Limit, ...]
 
 
 class IsolatedSimulation:
     """A model loaded by an engine in a child process; a context manager that ends the process.
 
-    Each call, loading included, may take `time_limit` seconds. After a crash or a timeout the next call starts anew.
+    Each call, loading included, may take `time_limit` seconds. After a crash, a timeout or an interrupt the next call
+    starts anew.
     """
 
-    def __init__(self, engine: str, sbml: str, time_limit: float, memory_limit: int = 0) -> None:
-        """Nothing is started yet. Args: time_limit: seconds a call; memory_limit: bytes of address space, 0 for none."""
+    def __init__(
+        self,
+        engine: str,
+        sbml: str,
+        time_limit: float,
+        memory_limit: int = 0,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args: engine: a name that the registry knows; time_limit: seconds a call; memory_limit: bytes of address space,
+            0 for none; stop: set by another thread, it ends the present call and forbids further ones.
+        """
         self.name, self._sbml = engine, sbml
-        self._time_limit, self._memory_limit = time_limit, memory_limit
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Any = None
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
+        self._time_limit, self._memory_limit = min(time_limit, _LONGEST_TIME), memory_limit
+        self._stop = stop or threading.Event()
+        self._child: ChildProcess | None = None
+        self._loaded = False
 
     def __enter__(self) -> "IsolatedSimulation":
         return self
@@ -49,46 +64,32 @@ class IsolatedSimulation:
 
     def close(self) -> None:
         """End the process."""
-        self._stop()
-        self._words.close()
+        child, self._child, self._loaded = self._child, None, False
+        if child is not None:
+            child.end()
+
+    def describe(self) -> Ability:
+        """What the engine can do; its simulator is imported in the child only. Raises: EngineError."""
+        ability: Ability = self._call("describe")
+        return ability
 
     def load(self) -> None:
         """Start the process and load the model; raises EngineError or FormatError as the engine does."""
-        if self._process is not None:
-            return
-        ours, theirs = Pipe()
-        program = "from crn2sbml.engines.isolated import serve; serve({}, {})".format(
-            theirs.fileno(), self._memory_limit
-        )
-        # A session of its own, so that whatever it starts (a compiler) can be ended with it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._words,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MPLBACKEND": "Agg"},
-        )
-        theirs.close()
-        self._connection = ours
-        try:
-            self._call("load", self.name, self._sbml)
-        except CrnError:
-            self._stop()
-            raise
+        if not self._loaded:
+            self._call("load", self._sbml)
+            self._loaded = True
 
     def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
         """See `Simulation.ode`."""
-        return self._ask("ode", list(times), dict(inputs))
+        return self._run("ode", xr.DataArray, list(times), dict(inputs))
 
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """See `Simulation.steady_state`."""
-        return self._ask("steady_state", dict(inputs), t_end)
+        return self._run("steady_state", xr.DataArray, dict(inputs), t_end)
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """See `Simulation.lna`."""
-        return self._ask("lna", dict(inputs), t_end)
+        return self._run("lna", xr.Dataset, dict(inputs), t_end)
 
     def ssa(
         self,
@@ -100,80 +101,86 @@ class IsolatedSimulation:
         algorithm: str = "",
     ) -> xr.DataArray:
         """See `StochasticSimulation.ssa`."""
-        return self._ask("ssa", list(times), dict(inputs), seed, replicates, start, algorithm)
+        return self._run("ssa", xr.DataArray, list(times), dict(inputs), seed, replicates, start, algorithm)
 
-    def _ask(self, method: str, *arguments: Any) -> Any:
+    def _run(self, method: str, expected: type, *arguments: Any) -> Any:
         self.load()
-        return self._call(method, *arguments)
+        result = self._call(method, *arguments)
+        if not isinstance(result, expected):
+            raise CrashError(f"{self.name}: {method} gave a {type(result).__name__}, not a {expected.__name__}")
+        return result
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        doing = "loading" if method == "load" else f"running {method}"
+        doing = {"load": "loading", "describe": "starting"}.get(method, f"running {method}")
+        message = pickle.dumps((self._time_limit, method, arguments))
         try:
-            self._connection.send((method, arguments))
-            if not self._connection.poll(self._time_limit):
-                self._stop()
-                raise CrashError(f"{self.name}: {doing} took more than {self._time_limit:g} s; stopped")
-            kind, answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 (from our own child)
-        except (EOFError, ConnectionError):
-            raise CrashError(f"{self.name}: {self._obituary(doing)}") from None
+            kind, answer = self._answer(message, doing)
+        except BaseException:  # an interrupt included: the next call must not get the answer to this one
+            self.close()
+            raise
         if kind == "result":
             return answer
         if kind == "refusal":
             raise answer
-        error = CrashError(f"{self.name}: {doing}: {answer.strip().splitlines()[-1][:_LAST_WORDS]}")
-        error.add_note(answer)
+        self.close()
+        error = CrashError(f"{self.name}: {doing}: {answer[0]}")
+        error.add_note(answer[1])
         raise error
 
-    def _obituary(self, doing: str) -> str:
-        assert self._process is not None  # noqa: S101 (only called for a process that hung up)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_SECONDS_TO_DIE)
-        code = self._process.returncode
-        self._stop()
-        how = f"exit status {code}" if code is None or code >= 0 else _signal_name(-code)
-        self._words.seek(0)
-        words = " ".join(self._words.read().decode("utf-8", "replace").split())[-_LAST_WORDS:]
-        return f"its process ended ({how}) while {doing}" + (f": {words}" if words else "")
-
-    def _stop(self) -> None:
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._connection.close()
-        self._process = self._connection = None
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    def _answer(self, message: bytes, doing: str) -> tuple[str, Any]:
+        if self._child is None:
+            try:
+                self._child = ChildProcess(_PROGRAM, str(self._memory_limit), self.name)
+            except OSError as error:
+                raise EngineError(f"{self.name}: no process can be started: {error.strerror or error}") from None
+        try:
+            packed = self._child.call(message, self._time_limit, self._stop)
+        except TimeoutError:
+            why = "was stopped" if self._stop.is_set() else f"took more than {self._time_limit:g} s; stopped"
+            raise CrashError(f"{self.name}: {doing} {why}") from None
+        except (EOFError, ConnectionError):
+            how = self._child.obituary()
+            raise CrashError(f"{self.name}: its process ended while {doing} ({how})") from None
+        try:
+            kind, answer = pickle.loads(packed)  # noqa: S301 (from our own child)
+        except Exception as error:
+            raise CrashError(f"{self.name}: {doing} gave an answer that cannot be read: {_summary(error)}") from None
+        return kind, answer
 
 
-def serve(descriptor: int, memory_limit: int) -> None:
-    """The child's side: answer calls until the connection closes."""
-    if memory_limit:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
-    connection: Connection[Any, Any] = Connection(descriptor)
+def main() -> None:
+    """The child's side."""
     simulation: Any = None
-    while True:
-        try:
-            method, arguments = connection.recv()
-        except EOFError:
-            return
-        try:
+
+    def answer(message: bytes) -> tuple[float, Callable[[], bytes]]:
+        seconds, method, arguments = pickle.loads(message)  # noqa: S301 (from our own parent)
+
+        def call() -> Any:
+            nonlocal simulation
+            if method == "describe":
+                engine = get_engine(sys.argv[3])
+                return Ability(dict(engine.methods), tuple(engine.limits))
             if method == "load":
-                name, sbml = arguments
-                simulation, answer = get_engine(name).load(sbml), None
-            else:
-                answer = getattr(simulation, method)(*arguments)
-            message = pickle.dumps(("result", answer))
-        except CrnError as error:
-            message = pickle.dumps(("refusal", error))
-        except MemoryError:
-            message = pickle.dumps(("refusal", EngineError(f"out of memory in {method}")))
-        except Exception:  # whatever else a simulator raises: its traceback goes to the caller as a note
-            message = pickle.dumps(("breakdown", traceback.format_exc()))
-        connection.send_bytes(message)
+                simulation = get_engine(sys.argv[3]).load(*arguments)
+                return None
+            return getattr(simulation, method)(*arguments)
+
+        return seconds, lambda: _packed(call)
+
+    serve(int(sys.argv[1]), answer, int(sys.argv[2]))
+
+
+def _packed(call: Callable[[], Any]) -> bytes:
+    """What a call came to: a result, a refusal in the simulator's name, or anything else that was raised."""
+    try:
+        return pickle.dumps(("result", call()))
+    except CrnError as error:
+        return pickle.dumps(("refusal", error))
+    except Exception as error:  # its traceback goes to the caller as a note
+        return pickle.dumps(("breakdown", (_summary(error), traceback.format_exc())))
+
+
+def _summary(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return one_line(f"out of memory {error}")[:_LONGEST]
+    return one_line("".join(traceback.format_exception_only(error)))[:_LONGEST]

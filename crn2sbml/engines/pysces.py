@@ -71,7 +71,9 @@ class PyscesEngine:
 
     name = "pysces"
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",)})
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[Limit, ...] = (
+        Limit("reactions", 4000, "its laws are Python code: over half a minute to load, over a minute to integrate"),
+    )
 
     def load(self, sbml: str) -> "PyscesSimulation":
         """Import the model once; raises FormatError if our reader cannot take it, EngineError if PySCeS cannot."""

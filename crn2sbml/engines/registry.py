@@ -1,4 +1,7 @@
-"""Engines by name, each imported only when asked for."""
+"""Engines by name, each imported only when asked for.
+
+An engine of somebody else's goes by where it is: `package.module:Attribute`.
+"""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -44,19 +47,33 @@ def is_installed(name: str) -> bool:
     return find_spec(_entry(name).simulator) is not None
 
 
+def check_installed(name: str) -> None:
+    """Raises EngineError for an unknown name or a simulator that is not installed; nothing is imported."""
+    if not is_installed(name):
+        simulator = _entry(name).simulator
+        remedy = f"no module {simulator!r}" if ":" in name else "pip install 'crn2sbml[simulators]' brings it"
+        raise EngineError(f"engine {name!r} is not installed; {remedy}")
+
+
 def get_engine(name: str) -> Engine:
     """The engine of that name; raises EngineError for an unknown name or a simulator that is not installed."""
     entry = _entry(name)
-    if not is_installed(name):
-        raise EngineError(f"engine {name!r} is not installed; pip install 'crn2sbml[simulators]' brings it")
+    check_installed(name)
     try:
-        engine: Engine = getattr(import_module(f"crn2sbml.engines.{entry.module}"), entry.attribute)()
+        module = import_module(entry.module)
     except ImportError as error:
         raise EngineError(f"engine {name!r} cannot be imported: {error}") from error
+    if not hasattr(module, entry.attribute):
+        raise EngineError(f"engine {name!r}: module {entry.module!r} has no {entry.attribute!r}")
+    engine: Engine = getattr(module, entry.attribute)()
     return engine
 
 
 def _entry(name: str) -> _Entry:
+    module, colon, attribute = name.partition(":")
+    package = module.partition(".")[0]
+    if colon and package:
+        return _Entry(module, attribute, package)
     if name not in _ENGINES:
         raise EngineError(did_you_mean(name, _ENGINES, "engine"))
-    return _ENGINES[name]
+    return _ENGINES[name]._replace(module=f"crn2sbml.engines.{_ENGINES[name].module}")

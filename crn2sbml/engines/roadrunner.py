@@ -13,14 +13,13 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Engine, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Engine, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 
 _STIFF_UP_TO = 1500
 """Floating species up to which BDF's dense linear algebra is cheaper than the short steps of Adams."""
-_TOLERANCE = 1e-10
 _REACH_OF_LLJIT = 3 << 29
 """Bytes a process may map for LLJIT to be used. Its code refers to its tables by 32-bit distances; in a process that
 maps more, the two may come to lie over 2 GiB apart, and a wild jump ends the process (seen beside JAX). MCJIT has no
@@ -136,7 +135,8 @@ class RoadRunnerSimulation:
         self._loaded.check_counts(inputs, whole=False)
         runner = self._runner
         runner.setIntegrator("cvode")
-        runner.integrator.relative_tolerance = runner.integrator.absolute_tolerance = _TOLERANCE
+        runner.integrator.relative_tolerance = TOLERANCE
+        runner.integrator.absolute_tolerance = self._loaded.absolute_tolerance
         runner.integrator.maximum_num_steps = 1_000_000
         bdf_first = len(self._loaded.matrices.floating) <= _STIFF_UP_TO
         failures = []

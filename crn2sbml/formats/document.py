@@ -1,6 +1,6 @@
 """What a model file holds: a network, how its laws are to be read, and what is said about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from crn2sbml.core.network import Network
@@ -46,3 +46,14 @@ class Document:
         if pairs == (self.reading == "any"):
             says = "needs the reading 'deterministic' or 'stochastic'" if pairs else "reads the same either way: 'any'"
             raise FormatError(f"network {self.network.id!r} {says}, not {self.reading!r}")
+
+
+def with_reading(document: Document, reading: Reading) -> Document:
+    """The same document in that reading of equal reactants; unchanged where it has none and all readings agree."""
+    return replace(document, reading=reading) if document.network.has_repeated_reactants else document
+
+
+def other_reading(document: Document) -> Document | None:
+    """The document in the reading that it is not in; None where all readings agree."""
+    others: dict[Reading, Reading] = {"deterministic": "stochastic", "stochastic": "deterministic"}
+    return replace(document, reading=others[document.reading]) if document.reading in others else None

@@ -17,6 +17,7 @@ from crn2sbml.formats.annotation import read_metadata, read_place
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.laws import Expander
 from crn2sbml.formats.libsbml_checks import first_error
+from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
 from crn2sbml.formats.mass_action import ReactionReader, free_name
 from crn2sbml.formats.sbml_values import Values, constant_stoichiometry, read_functions, read_values
 from crn2sbml.formats.xml_guard import check_xml
@@ -68,6 +69,7 @@ def _parse(text: str) -> Any:
         check_xml(text)
     except FormatError as error:
         raise FormatError(f"not readable as SBML: {error}") from None
+    restore_libsbml_classes()
     sbml = libsbml.readSBMLFromString(text)
     wrong = first_error(sbml)
     if wrong is not None or sbml.getModel() is None:

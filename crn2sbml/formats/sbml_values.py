@@ -22,7 +22,8 @@ Functions = Mapping[str, tuple[tuple[str, ...], Any]]
 class Values:
     """Values at the start, by id; amounts of species in the model's unit of substance.
 
-    `fixed` holds the species that a rule sets to a constant. A value that the file does not give is NaN.
+    `stoichiometries` also holds the numbers of items that our writer gives a name, which carries their unit. `fixed`
+    holds the species that a rule sets to a constant. A value that the file does not give is NaN.
     """
 
     parameters: dict[str, float]
@@ -63,10 +64,17 @@ def read_functions(model: Any) -> dict[str, tuple[tuple[str, ...], Any]]:
     return found
 
 
+def is_literal(parameter: Any) -> bool:
+    """Whether a parameter is the number of items in k x (x - 1), as our writer names it."""
+    name, value = parameter.getId(), parameter.getValue()
+    return bool(parameter.getUnits() == "substance" and name.rstrip("_") == f"items_{value:g}")
+
+
 class _Reader:
     def __init__(self, model: Any, functions: Functions) -> None:
         self.species = {s.getId(): s for s in _each(model.getListOfSpecies())}
-        self.parameters = {p.getId(): float(p.getValue()) for p in _each(model.getListOfParameters())}
+        parameters = [(p.getId(), float(p.getValue()), is_literal(p)) for p in _each(model.getListOfParameters())]
+        self.parameters = {name: value for name, value, literal in parameters if not literal}
         self.sizes = {c.getId(): _size(c) for c in _each(model.getListOfCompartments())}
         self.stoichiometries = {
             reference.getId(): float(reference.getStoichiometry())
@@ -74,7 +82,7 @@ class _Reader:
             for listed in (reaction.getListOfReactants(), reaction.getListOfProducts())
             for reference in _each(listed)
             if reference.isSetId() and model.getLevel() > 2
-        }
+        } | {name: value for name, value, literal in parameters if literal}
         self.definitions = self._definitions(model)
         self.fixed = frozenset(s for s in self.species if s in self.definitions and self.definitions[s].rule)
         self.meant: dict[str, float] = {**self.stoichiometries}

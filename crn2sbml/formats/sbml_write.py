@@ -1,10 +1,12 @@
-"""SBML from a document (Level 3 Version 2, or another level made from it), through libSBML; the same document gives the same bytes.
+"""SBML from a document, through libSBML: Level 3 Version 2, or another level made from it.
+
+The same document gives the same bytes.
 
 Counts are items: the model's substance unit is a `unitDefinition` with id `substance` that holds one `item`, and all
 reactions are irreversible, which makes COPASI read the model as a stochastic one (SBMLImporter::isStochasticModel).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +14,9 @@ import libsbml
 
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network, Reaction, Terms
+from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.annotation import annotate_model, place_annotation
 from crn2sbml.formats.document import Document
-from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_levels import LEVELS, to_level
 
@@ -63,7 +65,8 @@ def write_sbml(document: Document, level: str = "L3V2") -> str:
         ok(element.setUnits("dimensionless" if order is None else _unit_id(order)), f"units of {parameter.id!r}")
         if order in _SBO_CONSTANT[framework]:
             ok(element.setSBOTerm(_SBO_CONSTANT[framework][order]), f"SBO of {parameter.id!r}")
-    writer = _ReactionWriter(model, framework)
+    items = _write_item_numbers(model, document) if discrete else {}
+    writer = _ReactionWriter(model, framework, items)
     if document.shape == "elementary":
         for reaction in net.reactions:
             writer.elementary(reaction)
@@ -85,11 +88,31 @@ def _without_idle_reactions(document: Document) -> Document:
 
 def compartment_id(net: Network) -> str:
     """`cell`, or that with as many underscores as it takes to be no other id of the network."""
+    return _free_id("cell", net)
+
+
+def _free_id(name: str, net: Network) -> str:
     taken = {net.id, *net.species_index, *net.rate_constants, *(reaction.id for reaction in net.reactions)}
-    name = "cell"
     while name in taken:
         name += "_"
     return name
+
+
+def _write_item_numbers(model: Any, document: Document) -> dict[int, str]:
+    """The numbers of items in k x (x - 1), k x (x - 1) (x - 2), ... as constant parameters: their ids by number.
+
+    A number with a unit of its own would do in Level 3, but many importers (Antimony, GillesPy2, PySCeS, ...) trip over
+    it, and a number without one is a warning.
+    """
+    most = max(count for reaction in document.network.reactions for _, count in reaction.inputs)
+    names = {number: _free_id(f"items_{number}", document.network) for number in range(1, most)}
+    for number, name in names.items():
+        element = made(model.createParameter(), name)
+        ok(element.setId(name), name)
+        ok(element.setValue(number), name)
+        ok(element.setConstant(True), name)
+        ok(element.setUnits("substance"), name)
+    return names
 
 
 def _unit_id(order: int) -> str:
@@ -138,10 +161,10 @@ def _write_species(model: Any, document: Document) -> None:
 
 
 class _ReactionWriter:
-    """Writes reactions into one model; in one framework."""
+    """Writes reactions into one model, in one framework; `items` names the numbers of items by number."""
 
-    def __init__(self, model: Any, framework: str) -> None:
-        self._model, self._framework = model, framework
+    def __init__(self, model: Any, framework: str, items: Mapping[int, str]) -> None:
+        self._model, self._framework, self._items = model, framework, items
 
     def elementary(self, reaction: Reaction) -> None:
         element = self._reaction(reaction.id)
@@ -196,7 +219,8 @@ class _ReactionWriter:
         factors = [_name(reaction.rate)]
         for name, count in reaction.inputs:
             if count > 1 and self._framework == "discrete":
-                factors += [_name(name), *(_node(libsbml.AST_MINUS, [_name(name), _items(i)]) for i in range(1, count))]
+                factors.append(_name(name))
+                factors += [_node(libsbml.AST_MINUS, [_name(name), _name(self._items[i])]) for i in range(1, count)]
             elif count > 1:
                 factors.append(_node(libsbml.AST_FUNCTION_POWER, [_name(name), _whole(count)]))
             else:
@@ -214,12 +238,6 @@ def _name(name: str) -> Any:
 def _whole(value: int) -> Any:
     node = libsbml.ASTNode(libsbml.AST_INTEGER)
     ok(node.setValue(value), str(value))
-    return node
-
-
-def _items(count: int) -> Any:
-    node = _whole(count)
-    ok(node.setUnits("substance"), "units of a number")
     return node
 
 

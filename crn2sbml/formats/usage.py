@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from crn2sbml.errors import FormatError
 
 
@@ -26,6 +29,11 @@ class Usage:
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise FormatError(f"io.json: {name} is {value}; it must be positive and finite")
+
+    def input_counts(self, data: ArrayLike) -> dict[str, float]:
+        """The clamped counts (items) of one example; raises ValueError if the sizes differ."""
+        counts = np.rint(np.asarray(data, dtype=float).ravel() / self.input_max * self.omega)
+        return dict(zip(self.inputs, counts.tolist(), strict=True))
 
 
 def write_io_json(usage: Usage) -> str:

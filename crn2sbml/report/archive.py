@@ -4,16 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
 from crn2sbml.core.results import Provenance
-from crn2sbml.engines.engine import StochasticSimulation
+from crn2sbml.engines.engine import TOLERANCE, StochasticSimulation
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import Document, Reading
+from crn2sbml.formats.document import Document, Reading, other_reading
 from crn2sbml.formats.inputs_csv import write_inputs_csv
 from crn2sbml.formats.omex import MIT, pack_omex
 from crn2sbml.formats.sbml_write import write_sbml
@@ -22,8 +21,6 @@ from crn2sbml.formats.usage import Usage, write_io_json
 
 SEDML = "simulation.sedml"
 STEPS = 100
-_TOLERANCE = 1e-10
-"""Relative and absolute (items) tolerance of CVODE, as the engine uses it."""
 _AGREEMENT = 1e-6
 """Relative difference within which another simulator's deterministic read-outs count as the same."""
 
@@ -66,7 +63,7 @@ def model_archive(
         other_file=next((name for name in texts if name != "model.xml"), ""),
         steps=STEPS,
         ssa_end=end,
-        tolerance=_TOLERANCE,
+        tolerance=TOLERANCE,
     )
     counts = {species.id: species.initial for species in document.network.species if species.clamped}
     table, said = _expected(texts, document.reading, usage, examples, seed, end)
@@ -85,11 +82,9 @@ def model_archive(
 
 def _models(document: Document) -> dict[str, str]:
     """SBML by file name: one for each reading of the laws, the document's own as `model.xml`."""
-    texts = {"model.xml": write_sbml(document)}
-    if document.reading != "any":
-        other: Reading = "stochastic" if document.reading == "deterministic" else "deterministic"
-        texts[f"model_{other}.xml"] = write_sbml(replace(document, reading=other))
-    return texts
+    other = other_reading(document)
+    more = {f"model_{other.reading}.xml": write_sbml(other)} if other else {}
+    return {"model.xml": write_sbml(document), **more}
 
 
 def _expected(
@@ -115,7 +110,7 @@ def _expected(
     writer.writerows([task, name, repr(time), *map(repr, values.tolist())] for task, name, time, values in rows)
     record = {
         "deterministic": _record(files["deterministic"], ode.attrs)
-        | {"relative_tolerance": _TOLERANCE, "absolute_tolerance": _TOLERANCE, "agreement": _AGREEMENT},
+        | {"relative_tolerance": TOLERANCE, "absolute_tolerance": TOLERANCE, "agreement": _AGREEMENT},
         "stochastic": _record(files["stochastic"], run.attrs) | {"trajectories": 1, "output_steps": STEPS},
     }
     return table.getvalue(), record

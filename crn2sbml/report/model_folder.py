@@ -1,7 +1,7 @@
 """The folder of a trained model: what goes into `models/<name>/` and into what a user trains."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,11 +11,17 @@ from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.document import Document, Metadata
+from crn2sbml.formats.inputs_csv import write_inputs_csv
 from crn2sbml.formats.sbml_write import write_sbml
+from crn2sbml.formats.sedml_write import Example
 from crn2sbml.formats.usage import Usage, write_io_json
+from crn2sbml.report.archive import model_archive
+from crn2sbml.training.data import Part
 from crn2sbml.verify.intervals import wilson_interval
 
 CREATOR = "crn2sbml developers"
+ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
+"""Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
 _DATA_SOURCES = {"digits": "https://identifiers.org/doi:10.24432/C50P49"}
 
 
@@ -64,13 +70,23 @@ def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int
     return Document(classifier.network(trained.weights, example and example[0]), metadata, shape="lumped")
 
 
-def model_files(trained: Trained, document: Document) -> dict[str, str | bytes]:
-    """Names and contents of all files of the folder, checksums last."""
+def model_examples(trained: Trained, test: Part) -> tuple[Example, ...]:
+    """The first image of each class in a test part, as counts to clamp: `class_0`, `class_1`, ..."""
+    usage = model_usage(trained)
+    first = {int(label): number for number, label in reversed(list(enumerate(test.labels)))}
+    return tuple(Example(f"class_{c}", usage.input_counts(test.images[first[c]])) for c in sorted(first))
+
+
+def model_files(trained: Trained, document: Document, examples: Sequence[Example] = ()) -> dict[str, str | bytes]:
+    """Names and contents of all files of the folder, checksums last; the archive's expected results are computed."""
+    usage = model_usage(trained)
     files: dict[str, str | bytes] = {
         "weights.npz": pack_weights(trained),
         "model.xml": write_sbml(document),
         "model.ant": write_antimony(document),
-        "io.json": write_io_json(model_usage(trained)),
+        "io.json": write_io_json(usage),
+        "inputs.csv": write_inputs_csv(examples, dict.fromkeys(usage.inputs, 0.0)),
+        "model.omex": model_archive(document, usage, examples, ARCHIVE_SEED, ssa_end=ARCHIVE_SECONDS),
     }
     files["card.md"] = model_card(trained, document.network, files)
     files["SHA256SUMS"] = "".join(f"{digest}  {name}\n" for name, digest in checksums(files).items())
@@ -136,7 +152,9 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "",
             "## Files",
             "",
-            "`io.json` says which species to clamp and to read. `weights.npz` holds the trained arrays.",
+            "`io.json` says which species to clamp and to read, `inputs.csv` holds an example of each class as counts,",
+            "`model.omex` is a COMBINE archive that runs them and holds the expected results, `weights.npz` the",
+            "trained arrays.",
             "",
             "| file | SHA-256 |",
             "|---|---|",

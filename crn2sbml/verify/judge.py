@@ -77,7 +77,9 @@ def _scores(z: Array, y: Array, runs: int, against: str) -> list[Agreement]:
     of = f"in {runs} runs"
     return [
         Agreement(f"SSA mean and {against}", _largest(z), Z_LIMIT, f"largest |z| of {len(z)} means {of}"),
-        Agreement(f"SSA variance and {against}", _largest(y), VARIANCE_LIMIT, f"largest |z| of {len(y)} variances {of}"),
+        Agreement(
+            f"SSA variance and {against}", _largest(y), VARIANCE_LIMIT, f"largest |z| of {len(y)} variances {of}"
+        ),
     ]
 
 

@@ -6,7 +6,7 @@ exact simulators.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import joblib
@@ -14,7 +14,7 @@ import numpy as np
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.errors import SteadyStateError
-from crn2sbml.formats.document import Document
+from crn2sbml.formats.document import Document, with_reading
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.lna.stationary import Stationary, stationary
 from crn2sbml.verify import judge
@@ -99,10 +99,9 @@ def simulator_matrix(
     begin = np.rint(trajectory[-1]) if noise else initial
     kept = _kept(matrices, outputs)
     seconds = _seconds(matrices, [begin, trajectory[-1]], t_end, events / runs)
-    pairs = document.network.has_repeated_reactants
     task = Task(
-        deterministic=write_sbml(replace(document, reading="deterministic") if pairs else document),
-        stochastic=write_sbml(replace(document, reading="stochastic") if pairs else document),
+        deterministic=write_sbml(with_reading(document, "deterministic")),
+        stochastic=write_sbml(with_reading(document, "stochastic")),
         size=sizes(document),
         times=times,
         start={name: float(begin[i]) for name, i in zip(matrices.floating_species, matrices.floating, strict=True)},

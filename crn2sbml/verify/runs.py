@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import Provenance
 from crn2sbml.core.units import ITEM, SECOND
 from crn2sbml.engines.copasi import CopasiEngine
-from crn2sbml.engines.engine import Counts
 from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.correction import mean_correction
@@ -18,17 +16,11 @@ from crn2sbml.lna.stationary import stationary
 from crn2sbml.verify.stationary_samples import FINER, sample_stationary
 
 
-def input_counts(usage: Usage, data: ArrayLike) -> Counts:
-    """The clamped counts of one example, as `Usage` says; raises ValueError if the sizes differ."""
-    counts = np.rint(np.asarray(data, dtype=float).ravel() / usage.input_max * usage.omega)
-    return dict(zip(usage.inputs, counts.tolist(), strict=True))
-
-
 def roadrunner_readouts(sbml: str, usage: Usage, examples: Sequence[Array]) -> Array:
     """Deterministic steady read-outs of libRoadRunner, items, shape (examples, outputs)."""
     simulation = RoadRunnerEngine().load(sbml)
     outputs = list(usage.outputs)
-    states = (simulation.steady_state(input_counts(usage, example), usage.t_end) for example in examples)
+    states = (simulation.steady_state(usage.input_counts(example), usage.t_end) for example in examples)
     return np.array([state.sel(species=outputs).values[0, 0] for state in states])
 
 
@@ -41,7 +33,7 @@ def roadrunner_snapshots(sbml: str, usage: Usage, examples: Sequence[Array], sec
     outputs, floating = list(usage.outputs), list(simulation.matrices.floating_species)
     snapshots = []
     for number, example in enumerate(examples):
-        inputs = input_counts(usage, example)
+        inputs = usage.input_counts(example)
         steady = np.rint(simulation.steady_state(inputs, usage.t_end).sel(species=floating).values[0, 0])
         start = dict(zip(floating, steady.tolist(), strict=True))
         run = simulation.ssa([0.0, seconds], inputs, seed + number, start=start)
@@ -57,7 +49,7 @@ def roadrunner_run(sbml: str, usage: Usage, example: Array, seed: int, relative_
         output), whose every `FINER`-th point after the first is a sample of the stationary law.
     """
     simulation = RoadRunnerEngine().load(sbml)
-    inputs, outputs = input_counts(usage, example), list(usage.outputs)
+    inputs, outputs = usage.input_counts(example), list(usage.outputs)
     state = simulation.steady_state(inputs, usage.t_end)
     noise = stationary(simulation.matrices, state.values[0, 0])
     correction = mean_correction(simulation.matrices, state.values[0, 0], noise)
@@ -86,7 +78,7 @@ def copasi_runs(sbml: str, usage: Usage, examples: Sequence[Array]) -> list[xr.D
     simulation = CopasiEngine().load(sbml)
     outputs, runs = list(usage.outputs), []
     for example in examples:
-        inputs = input_counts(usage, example)
+        inputs = usage.input_counts(example)
         state = simulation.steady_state(inputs, usage.t_end)
         noise = simulation.lna(inputs, usage.t_end)
         species = tuple(noise.species.values.tolist())

@@ -14,17 +14,22 @@ from crn2sbml.verify.suite_scores import MEANS_OUTSIDE, SDS_OUTSIDE
 
 _STATUSES = ("passed", "failed", "not supported", "not applicable")
 _LISTED = ("failed", "not supported")
+_OUTSIDE = """\
+Points outside the suite's ranges: means by Z, sds by Y over its exact spread, plain sds by Y as if every law were
+Gaussian. A case with points outside is run once more, and those outside both times count; `first` are its means and
+sds outside the first time."""
 
 
 def suite_text(results: Sequence[CaseResult]) -> str:
     """Counts by engine and kind, points outside of stochastic runs, then each case that failed or is not supported."""
     parts = [_rendered(_summary_table(results))]
     if any(result.outside for result in results):
-        parts.append(_rendered(_outside_table(results)))
-        parts += [
-            f"{engine}: {total}, over all cases (the suite allows {MEANS_OUTSIDE} means and {SDS_OUTSIDE} sds)"
-            for engine, total in totals_outside(results).items()
-        ]
+        parts += ["", _OUTSIDE, _rendered(_outside_table(results))]
+        first = totals_outside(results, first=True)
+        for engine, total in totals_outside(results).items():
+            before = "" if first[engine] == total else f"; the first time: {first[engine]}"
+            allowed = f"the suite allows {MEANS_OUTSIDE} means and {SDS_OUTSIDE} sds"
+            parts.append(f"{engine}, all cases: {total} ({allowed}){before}")
     return "\n".join([*parts, *_listed(results)])
 
 
@@ -36,6 +41,7 @@ def suite_facts(results: Sequence[CaseResult]) -> dict[str, Any]:
             for (engine, kind, method), counts in _summary(results).items()
         ],
         "outside": {engine: asdict(total) for engine, total in totals_outside(results).items()},
+        "first_outside": {engine: asdict(total) for engine, total in totals_outside(results, first=True).items()},
         "results": [
             {**asdict(result), "times_allowed": result.worst.ratio if result.worst else None} for result in results
         ],
@@ -61,17 +67,17 @@ def _summary_table(results: Sequence[CaseResult]) -> Table:
 
 
 def _outside_table(results: Sequence[CaseResult]) -> Table:
-    title = "Points outside the suite's ranges (sds: Y over its exact spread; plain: Y as if the law were Gaussian)"
-    table = Table(title=title, box=None, header_style="bold", title_justify="left")
+    table = Table(box=None, header_style="bold")
     table.add_column("case", no_wrap=True)
     table.add_column("engine", no_wrap=True)
-    for heading in ("points", "means", "sds", "plain sds"):
+    for heading in ("points", "means", "sds", "plain sds", "first"):
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
-        if result.outside:
-            found = result.outside
+        found, first = result.outside, result.first_outside
+        if found and first:
             counts = (found.points, found.means, found.sds, found.plain_sds)
-            table.add_row(result.case, result.engine, *(str(count) for count in counts))
+            before = "" if first == found else f"{first.means}, {first.sds}"
+            table.add_row(result.case, result.engine, *(str(count) for count in counts), before)
     return table
 
 

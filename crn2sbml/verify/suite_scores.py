@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.verify.suite_files import Settings, Table
@@ -91,9 +91,27 @@ def printed_limits(correct: Table) -> dict[str, Array]:
     return {name: correct.precision[name] + LNA_TOLERANCE * np.abs(c) for name, c in correct.columns.items()}
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Which points fall outside, one after the other over all variables; see `Outside`."""
+
+    means: NDArray[np.bool_]
+    sds: NDArray[np.bool_]
+    plain_sds: NDArray[np.bool_]
+
+    def __and__(self, other: "Marks") -> "Marks":
+        """The points outside in both of two samples."""
+        return Marks(self.means & other.means, self.sds & other.sds, self.plain_sds & other.plain_sds)
+
+    @property
+    def count(self) -> Outside:
+        """How many they are."""
+        return Outside(len(self.means), int(self.means.sum()), int(self.sds.sum()), int(self.plain_sds.sum()))
+
+
 def outside(
     samples: Mapping[str, Array], mean: Table, sd: Table, spreads: Mapping[str, Array], settings: Settings
-) -> tuple[Outside, Worst | None]:
+) -> tuple[Marks, Worst | None]:
     """Scores samples, each (run, time), where the standard deviation is not 0; elsewhere all must equal the mean.
 
     Z = sqrt(n) (mean - mu) / sigma and Y = sqrt(n/2) (S^2 / sigma^2 - 1), S^2 about the known mean; `spreads` holds
@@ -101,7 +119,8 @@ def outside(
 
     Returns: the points outside, and the first sample that differs where nothing may vary, or None.
     """
-    total, unequal = Outside(), []
+    marks: list[tuple[NDArray[np.bool_], ...]] = [(np.zeros(0, dtype=bool),) * 3]
+    unequal = []
     for name, counts in samples.items():
         known, sigma = mean.columns[name], sd.columns[name]
         noisy = sigma > 0
@@ -111,13 +130,12 @@ def outside(
                 unequal.append(Worst(name, float(mean.times[at]), float(odd[0]), float(known[at]), 0.0))
         y = y_scores(counts[:, noisy], known[noisy], sigma[noisy])
         z = z_means(counts[:, noisy], known[noisy], sigma[noisy])
-        total += Outside(
-            int(noisy.sum()),
-            _beyond(z, settings.mean_range),
-            _beyond(y / spreads[name][noisy], settings.sd_range),
-            _beyond(y, settings.sd_range),
+        corrected = y / spreads[name][noisy]
+        marks.append(
+            (_beyond(z, settings.mean_range), _beyond(corrected, settings.sd_range), _beyond(y, settings.sd_range))
         )
-    return total, unequal[0] if unequal else None
+    means, sds, plain = (np.concatenate(parts) for parts in zip(*marks, strict=True))
+    return Marks(means, sds, plain), unequal[0] if unequal else None
 
 
 def z_means(samples: Array, mean: Array, sd: Array) -> Array:
@@ -130,9 +148,9 @@ def y_scores(samples: Array, mean: Array, sd: Array) -> Array:
     return np.asarray(np.sqrt(len(samples) / 2) * (((samples - mean) ** 2).mean(axis=0) / sd**2 - 1))
 
 
-def _beyond(scores: ArrayLike, limits: tuple[float, float]) -> int:
+def _beyond(scores: Array, limits: tuple[float, float]) -> NDArray[np.bool_]:
     # A NaN is outside.
-    return int(np.sum(~((np.asarray(scores) > limits[0]) & (np.asarray(scores) < limits[1]))))
+    return ~((scores > limits[0]) & (scores < limits[1]))
 
 
 def _ratios(value: Array, correct: Array, limit: Array) -> Array:

@@ -92,7 +92,7 @@ def test_sampling_before_a_count_can_wrap_around(sampled: GillesPy2Simulation) -
         sampled.ssa([0, 1], {}, 1, start={"A": 2**31})
     with pytest.raises(EngineError, match="32-bit"):
         sampled.ssa([0, 1e-6], {"X": 2**31 - 1}, 1, start={"A": 2**31 - 1000})
-    assert [(limit.what, limit.largest) for limit in GillesPy2Engine().limits] == [("items", 2**31 - 1)]
+    assert {limit.what: limit.largest for limit in GillesPy2Engine().limits}["items"] == 2**31 - 1
 
 
 @needs_compiler

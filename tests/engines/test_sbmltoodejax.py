@@ -113,9 +113,8 @@ def test_reaction_ids_that_break_the_generated_module(name: str) -> None:
 def test_a_module_that_says_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
     right = engine_module._generated
     monkeypatch.setattr(engine_module, "_generated", lambda sbml: right(sbml.replace('value="0.5"', 'value="0.7"')))
-    with pytest.raises(EngineError, match="sbmltoodejax reads the model differently: dA/dt is") as refusal:
+    with pytest.raises(EngineError, match=r"sbmltoodejax misreads the model: .*'A'"):
         loaded(driven())
-    assert "(1 species differ)" in str(refusal.value)
 
 
 def test_the_end_of_its_steps_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

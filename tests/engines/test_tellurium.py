@@ -8,7 +8,7 @@ from scipy import stats
 
 tellurium = pytest.importorskip("tellurium", reason="the simulator Tellurium is not installed")
 
-from crn2sbml.core.network import Network  # noqa: E402
+from crn2sbml.core.network import Network, Parameter, Reaction, Species  # noqa: E402
 from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation  # noqa: E402
 from crn2sbml.engines.tellurium import TelluriumEngine  # noqa: E402
 from crn2sbml.errors import CrnError, EngineError, SteadyStateError  # noqa: E402
@@ -125,3 +125,11 @@ def test_importing_and_running_it_prints_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("engine", [RoadRunnerEngine(), TelluriumEngine()], ids=lambda engine: engine.name)
+def test_a_species_called_time_is_refused(engine: RoadRunnerEngine | TelluriumEngine) -> None:
+    """Asked for `time`, libRoadRunner answers with the time: 1.0 after a second, where the count is 3 exp(-g)."""
+    net = Network("net", (Species("time", 3),), (Parameter("g", 0.5),), (Reaction("fade", (("time", 1),), (), "g"),))
+    with pytest.raises(EngineError, match=f"{engine.name} gives the time itself for the species 'time': rename it"):
+        engine.load(sbml_of(net))

@@ -129,13 +129,6 @@ def test_the_record_says_how_they_came_about() -> None:
     assert record["deterministic"]["relative_tolerance"] == 1e-10
 
 
-def test_the_tolerance_is_that_of_the_engine() -> None:
-    from crn2sbml.engines import roadrunner
-    from crn2sbml.report import archive
-
-    assert archive._TOLERANCE == roadrunner._TOLERANCE
-
-
 @pytest.mark.parametrize("seed", [SEED, 9])
 def test_tellurium_runs_it_unchanged(seed: int, tmp_path: Path) -> None:
     """The second seed makes one for the simulator that is no signed 32-bit number."""

@@ -28,7 +28,9 @@ FILES = files_of()
 
 
 def test_the_folder_holds_everything() -> None:
-    assert list(FILES) == ["weights.npz", "model.xml", "model.ant", "io.json", "card.md", "SHA256SUMS"]
+    assert list(FILES) == [
+        *("weights.npz", "model.xml", "model.ant", "io.json", "inputs.csv", "model.omex", "card.md", "SHA256SUMS")
+    ]
     assert files_of() == FILES
 
 

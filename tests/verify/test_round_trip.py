@@ -11,7 +11,7 @@ from crn2sbml.report.model_folder import model_document
 from crn2sbml.verify import round_trip as module
 from crn2sbml.verify import stationary_samples
 from crn2sbml.verify.round_trip import RoundTrip, ode_readouts, round_trip, ssa_snapshots
-from crn2sbml.verify.runs import input_counts, samples_of
+from crn2sbml.verify.runs import samples_of
 from tests.reference.steady_ode import steady_counts
 from tests.verify.tiny_trip import (
     IMAGES,
@@ -172,9 +172,9 @@ def test_snapshots_of_the_ssa() -> None:
 
 def test_input_counts_are_rounded_as_io_json_says() -> None:
     usage = tiny_usage()
-    counts = input_counts(usage, IMAGES[0])
+    counts = usage.input_counts(IMAGES[0])
     assert list(counts) == list(usage.inputs)
     assert list(counts.values()) == [round(value * 200) for value in IMAGES[0].ravel()]
     assert list(counts.values()) == trained_tiny().classifier.input_counts(IMAGES[0]).tolist()
     with pytest.raises(ValueError, match="argument"):
-        input_counts(usage, IMAGES[0][:3])
+        usage.input_counts(IMAGES[0][:3])

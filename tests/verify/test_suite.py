@@ -156,6 +156,13 @@ def test_times_may_start_later_and_the_model_still_starts_at_0(tmp_path: Path) -
             assert run_one(folder, engine).status == "passed"
 
 
+@pytest.mark.parametrize(("name", "status"), [("turn", "not supported"), ("nothing", "failed")])
+def test_variables_without_a_value(tmp_path: Path, name: str, status: str) -> None:
+    result = run_one(write_case(tmp_path, turning(), {name: TIMES}))
+    assert result.status == status
+    assert repr(name) in result.reason
+
+
 @pytest.mark.parametrize("kind", [*RULES, "event"])
 def test_what_is_no_mass_action_is_not_supported(tmp_path: Path, kind: str) -> None:
     if kind == "event":

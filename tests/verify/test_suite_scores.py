@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from crn2sbml.verify.suite_files import Settings, Table
-from crn2sbml.verify.suite_scores import Outside, Worst, outside, suite_limits, worst_point, y_scores, z_means
+from crn2sbml.verify.suite_scores import Marks, Outside, Worst, outside, suite_limits, worst_point, y_scores, z_means
 
 TIMES = np.array([0.0, 1.0, 2.0])
 SETTINGS = Settings(0, 2, 2, ("X",), ("X",), (), 1e-3, 0.1, (-3, 3), (-5, 5))
@@ -55,10 +55,16 @@ def test_points_outside_are_counted() -> None:
     mean, sd, spread = table(4, 7.5, 20), table(0, 2, 1.3), {"X": np.array([1, 1, 7.0])}
     found, unequal = outside({"X": samples}, mean, sd, spread, SETTINGS)
     # 0.5 off at t = 1: Z = -8, and S^2 about the wrong mean is larger by 1/16 of sigma^2: Y = 1.4. At t = 2 Y is -9.
-    assert (found, unequal) == (Outside(points=2, means=1, sds=0, plain_sds=1), None)
+    assert (found.count, unequal) == (Outside(points=2, means=1, sds=0, plain_sds=1), None)
     samples[9, 0] = 5
     _, unequal = outside({"X": samples}, mean, sd, spread, SETTINGS)
     assert unequal == Worst("X", 0.0, 5.0, 4.0, 0.0)
+
+
+def test_points_outside_in_both_samples() -> None:
+    here, there = (np.array([True, True, False]), np.array([False, True, True]))
+    both = Marks(here, here, there) & Marks(there, here, here)
+    assert both.count == Outside(3, 1, 2, 1)
 
 
 def test_a_few_points_may_lie_outside() -> None:

@@ -1,0 +1,156 @@
+"""A document in every form that users ask for: the files of one export, by name."""
+
+import gzip
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from crn2sbml.errors import FormatError, did_you_mean
+from crn2sbml.formats.antimony_write import write_antimony
+from crn2sbml.formats.bngl_write import write_bngl
+from crn2sbml.formats.document import Document, other_reading
+from crn2sbml.formats.lna_write import write_lna
+from crn2sbml.formats.sbml_write import write_sbml
+from crn2sbml.formats.sedml_write import Example, write_sedml
+from crn2sbml.formats.tellurium_write import write_tellurium
+from crn2sbml.formats.usage import Usage
+
+_MOST_OUTPUTS = 20
+"""Species that a model without `io.json` shows."""
+_SUFFIXES = {
+    ".ant": "antimony", ".antimony": "antimony", ".bngl": "bngl", ".cps": "copasi", ".omex": "omex", ".py": "tellurium",
+    ".sedml": "sedml",
+}  # fmt: skip
+
+Files = Mapping[str, str | bytes]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What to export, under which file name, and how the written files shall run.
+
+    `usage` names the outputs and the time; `examples` are settings of the inputs that SED-ML and OMEX run.
+    """
+
+    document: Document
+    name: str
+    usage: Usage
+    level: str = "L3V2"
+    examples: Sequence[Example] = ()
+    seed: int = 1
+
+    def beside(self, suffix: str, more: str = "") -> str:
+        """The name of another file of the same export."""
+        stem = self.name.removesuffix(".gz")
+        return PurePath(stem).stem + more + suffix
+
+
+def export_formats() -> list[str]:
+    """Names of all formats, sorted."""
+    return sorted(_WRITERS)
+
+
+def format_of(name: str) -> str:
+    """The format that a file's name tells; SBML if it tells none."""
+    return _SUFFIXES.get(PurePath(name).suffix.lower(), "sbml")
+
+
+def export_files(export: Export, to: str) -> Files:
+    """All files of an export, the one that was asked for first.
+
+    Raises: FormatError: an unknown format, or something that the format cannot hold.
+    """
+    if to not in _WRITERS:
+        raise FormatError(did_you_mean(to, _WRITERS, "format"))
+    return _WRITERS[to](export)
+
+
+def default_usage(document: Document, t_end: float) -> Usage:
+    """How to run a model that comes without `io.json`: floating species are its outputs, clamped ones its inputs."""
+    network = document.network
+    return Usage(network.clamped, network.floating[:_MOST_OUTPUTS], omega=1, input_max=1, t_end=t_end)
+
+
+def _sbml(export: Export) -> Files:
+    """One file where all readings agree, else one for each, the second with its reading in its name."""
+    files: dict[str, str | bytes] = {export.name: _packed(write_sbml(export.document, export.level), export.name)}
+    other = other_reading(export.document)
+    if other:
+        suffixes = "".join(PurePath(export.name).suffixes[-2 if export.name.endswith(".gz") else -1 :])
+        name = export.name.removesuffix(suffixes) + f"_{other.reading}" + suffixes
+        files[name] = _packed(write_sbml(other, export.level), name)
+    return files
+
+
+def _packed(text: str, name: str) -> str | bytes:
+    return gzip.compress(text.encode(), mtime=0) if name.endswith(".gz") else text
+
+
+def _lna(export: Export) -> Files:
+    return {export.name: _packed(write_lna(export.document), export.name)}
+
+
+def _antimony(export: Export) -> Files:
+    return {export.name: write_antimony(export.document)}
+
+
+def _bngl(export: Export) -> Files:
+    return {export.name: write_bngl(export.document, export.usage.t_end, export.usage.outputs, export.seed)}
+
+
+def _copasi(export: Export) -> Files:
+    """COPASI has one time course task, so the stochastic tasks come in a file of their own."""
+    # Imported here: it loads a simulator.
+    from crn2sbml.formats.copasi_write import write_copasi
+
+    document, usage = export.document, export.usage
+    files: dict[str, str | bytes] = {export.name: write_copasi(document, usage.t_end, usage.outputs, export.seed)}
+    whole = all(float(species.initial).is_integer() for species in document.network.species)
+    other = other_reading(document) or document
+    if whole or other.reading == "deterministic":
+        stochastic = other.reading != "deterministic"
+        name = export.beside(".cps", "_stochastic" if stochastic else "_deterministic")
+        files[name] = write_copasi(other, usage.t_end, usage.outputs, export.seed, stochastic=stochastic)
+    return files
+
+
+def _tellurium(export: Export) -> Files:
+    document, usage, model = export.document, export.usage, export.beside(".xml")
+    script = write_tellurium(document, usage.t_end, usage.outputs, model, export.seed)
+    return {export.name: script, model: write_sbml(document, export.level)}
+
+
+def _sedml(export: Export) -> Files:
+    document, usage, model = export.document, export.usage, export.beside(".xml")
+    other = other_reading(document)
+    second = export.beside(".xml", f"_{other.reading}") if other else ""
+    text = write_sedml(
+        document,
+        usage.outputs,
+        usage.t_end,
+        export.examples,
+        seed=export.seed,
+        model_file=model,
+        other_file=second,
+    )
+    models = {model: write_sbml(document, export.level)} | ({second: write_sbml(other, export.level)} if other else {})
+    return {export.name: text, **models}
+
+
+def _omex(export: Export) -> Files:
+    # Imported here: it runs a simulator.
+    from crn2sbml.report.archive import model_archive
+
+    return {export.name: model_archive(export.document, export.usage, export.examples, export.seed)}
+
+
+_WRITERS: Mapping[str, Callable[[Export], Files]] = {
+    "antimony": _antimony,
+    "bngl": _bngl,
+    "copasi": _copasi,
+    "lna": _lna,
+    "omex": _omex,
+    "sbml": _sbml,
+    "sedml": _sedml,
+    "tellurium": _tellurium,
+}
