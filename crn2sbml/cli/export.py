@@ -65,6 +65,7 @@ def export(
     level: Annotated[Level, typer.Option(help="SBML level and version.")] = Level.L3V2,
     shape: Annotated[ShapeName | None, typer.Option(help="Elementary or lumped reactions; else as read.")] = None,
     reading: Annotated[ReadingName | None, typer.Option(help="k x^2 or k x (x - 1) for equal reactants.")] = None,
+    picture: Annotated[bool, typer.Option(help="Draw the network into the SBML (layout and render).")] = True,
     lna: Annotated[bool, typer.Option("--lna", help="Write mean and covariance equations as an ODE model.")] = False,
     image: ImageOption = None,
     invert: InvertOption = None,
@@ -107,7 +108,7 @@ def export(
     usage = usage or default_usage(document, t_end or 10.0)
     usage = replace(usage, t_end=t_end) if t_end else usage
     examples = examples_beside(model) if chosen in ("omex", "sedml") else ()
-    files = export_files(Export(document, out.name, usage, level.value, examples, seed), chosen)
+    files = export_files(Export(document, out.name, usage, level.value, picture, examples, seed), chosen)
     if reading and chosen == "sbml":  # asked for by name: that one alone
         files = {out.name: files[out.name]}
     for name in files:

@@ -34,15 +34,16 @@ def verify(
     """Run a model in every simulator and hold the answers side by side.
 
     Each simulator runs in a process of its own; one that crashes or hangs is named, and the others go on. Leaves with
-    status 1 if one disagrees, crashes or hangs; what a simulator refuses or lacks is listed and does not count.
+    status 1 if one disagrees, crashes or hangs, or if nothing could be compared; what a simulator refuses or lacks is
+    listed and does not count. A simulator of your own goes by where its engine is: package.module:Engine.
 
     Example: crn2sbml verify models/digits --html digits.html
     """
     from dataclasses import replace
 
     from crn2sbml.disk import check_output, write_file
-    from crn2sbml.engines.registry import engine_names, get_engine
-    from crn2sbml.report.matrix_page import matrix_data, matrix_page, matrix_table
+    from crn2sbml.engines.registry import check_installed, engine_names
+    from crn2sbml.report.matrix_page import matrix_data, matrix_page, matrix_table, words
     from crn2sbml.verify.matrix import simulator_matrix
     from crn2sbml.verify.outcomes import METHODS
 
@@ -53,14 +54,16 @@ def verify(
     for option, value in (("--events", events), ("--patience", patience), ("--time-limit", time_limit)):
         if not 0 < value < float("inf"):
             raise CrnError(f"{option} {value:g}: must be positive and finite")
+    if seed < 0 or jobs < 0:
+        raise CrnError(f"--seed {seed} --jobs {jobs}: both must be 0 or more")
     document, usage = load_document(model), load_usage(model)
     document = replace(document, network=document.network.with_counts(parse_counts(set_ or [], document.network)))
     end = t_end if t_end is not None else (usage.t_end if usage else 10.0)
     if not 0 < end < float("inf"):
         raise CrnError(f"--t-end {end}: must be positive and finite")
     for name in engine or []:
-        get_engine(name)  # asked for by name: unknown or absent is an error, not a row
-    names = engine or engine_names()
+        check_installed(name)  # asked for by name: unknown or absent is an error, not a row
+    names = list(dict.fromkeys(engine or engine_names()))
     with progress() as bars:
         task = bars.add_task("simulators", total=len(names))
         matrix = simulator_matrix(
@@ -74,14 +77,14 @@ def verify(
             time_limit=time_limit,
             patience=patience,
             methods=[m.value for m in method] if method else METHODS,
-            jobs=jobs if jobs > 0 else os.cpu_count() or 1,
+            jobs=jobs or os.cpu_count() or 1,
             report=lambda _: bars.advance(task),
         )
     if json:
         print_json(matrix_data(matrix))
     else:
         print(matrix_table(matrix))
-        print("No simulator disagrees." if matrix.holds else "The simulators do NOT all agree.")
+        print(words(matrix))
     if html is not None:
         write_file(html, matrix_page(matrix), force)
         say(f"Page: {html}")

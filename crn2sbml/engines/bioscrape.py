@@ -23,12 +23,11 @@ from bioscrape.types import Model
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
-_TOLERANCE = 1e-10
 _MOST_STEPS = 500_000
 
 
@@ -82,7 +81,7 @@ class BioscrapeSimulation:
         algorithm: str = "",
     ) -> xr.DataArray:
         """See `StochasticSimulation.ssa`."""
-        check_algorithm(BioscrapeEngine(), "ssa", algorithm)
+        algorithm = check_algorithm(BioscrapeEngine(), "ssa", algorithm)
         times = increasing(times, "bioscrape")
         self._loaded.check_reading("SSA", "stochastic")
         check_stochastic(seed, replicates)
@@ -93,13 +92,14 @@ class BioscrapeSimulation:
             # bioscrape takes 0 for "seed by the clock".
             bioscrape_random.py_seed_random(max(int(replicate_seed), 1))
             runs.append(self._simulate(simulator, times, counts))
-        return trajectories(np.array(runs), times, self._loaded.species, self._provenance("ssa", seed=seed))
+        provenance = self._provenance(f"ssa-{algorithm}", seed=seed)
+        return trajectories(np.array(runs), times, self._loaded.species, provenance)
 
     def _integrate(self, times: list[float], inputs: Counts) -> Array:
         self._loaded.check_reading("the ODE", "deterministic")
         self._loaded.check_counts(inputs, whole=False)
         simulator = DeterministicSimulator()
-        simulator.py_set_tolerance(_TOLERANCE, _TOLERANCE)
+        simulator.py_set_tolerance(self._loaded.absolute_tolerance, TOLERANCE)
         simulator.py_set_mxstep(_MOST_STEPS)
         # It tries again with ten times the steps, and warns each time; only the last try counts.
         with warnings.catch_warnings(record=True) as said, redirect_stderr(io.StringIO()):

@@ -59,7 +59,7 @@ class CopasiSimulation:
 
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._deterministic([0.0, t_end], inputs)[-1]
+        values = self._deterministic(increasing([0.0, t_end], "copasi"), inputs)[-1]
         check_steady(self._loaded.matrices, values, f"copasi at t = {t_end:g} s")
         return trajectories(values[None, None], [t_end], self._loaded.species, self._provenance("lsoda"))
 
@@ -85,7 +85,8 @@ class CopasiSimulation:
         for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
             seeded = {"Use Random Seed": True, "Random Seed": int(replicate_seed)}
             runs.append(self._time_course(kind, {**settings, **seeded}, times, counts))
-        return trajectories(np.array(runs), times, self._loaded.species, self._provenance(algorithm, seed=seed))
+        provenance = self._provenance(f"ssa-{algorithm}", seed=seed)
+        return trajectories(np.array(runs), times, self._loaded.species, provenance)
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""

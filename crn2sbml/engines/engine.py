@@ -1,6 +1,7 @@
 """What an engine is: it loads SBML once, then answers for any clamped inputs, set by name."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -157,8 +158,8 @@ def check_stochastic(seed: int, replicates: int) -> None:
 
 
 def increasing(times: Iterable[float], engine: str) -> list[float]:
-    """Times as a list; raises EngineError unless they start at 0 or later and increase."""
+    """Times as a list; raises EngineError unless they start at 0 or later, increase and are finite."""
     listed = [float(t) for t in times]
-    if len(listed) < 2 or listed[0] < 0 or not all(a < b for a, b in pairwise(listed)):
-        raise EngineError(f"{engine}: times must be two or more, from 0 on, increasing; got {listed[:5]}")
+    if len(listed) < 2 or listed[0] < 0 or not all(a < b < math.inf for a, b in pairwise(listed)):
+        raise EngineError(f"{engine}: times must be two or more, from 0 on, increasing, finite; got {listed[:5]}")
     return listed

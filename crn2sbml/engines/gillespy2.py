@@ -29,12 +29,11 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.c_integers import rates_in_c
-from crn2sbml.engines.engine import Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
-_TOLERANCE = 1e-10
 _MOST_STEPS = 10_000
 """Steps of the even grid that its solvers report on, at most."""
 _LARGEST_COUNT = 2**31 - 1
@@ -155,7 +154,7 @@ class GillesPy2Simulation:
     def _integrate(self, times: list[float], inputs: Counts) -> Array:
         self._loaded.check_reading("the ODE", "deterministic")
         self._loaded.check_counts(inputs, whole=False)
-        settings = {"rtol": _TOLERANCE, "atol": _TOLERANCE, "nsteps": 1_000_000}
+        settings = {"rtol": TOLERANCE, "atol": self._loaded.absolute_tolerance, "nsteps": 1_000_000}
         solver = gillespy2.ODESolver(self._model)
         # SciPy only warns when its solver gives up; the numbers after that are made up.
         with warnings.catch_warnings(record=True) as said:

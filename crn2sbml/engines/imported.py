@@ -9,6 +9,7 @@ from crn2sbml.errors import EngineError
 
 _TOLERANCE = 1e-9
 """Relative to the turnover; laws are sums and products of positive numbers, so only rounding sets them apart."""
+_MEAN, _NOISE = ("mean change", "items/s"), ("noise", "items^2/s")
 
 
 def trial_counts(loaded: Loaded, low: int = 5, high: int = 60) -> Array:
@@ -23,21 +24,32 @@ def check_import(loaded: Loaded, engine: str, counts: Array, stoichiometry: Arra
         the order of the file; rates: of its channels at these counts, events per second.
     Mean change and noise are compared, so channels that were lumped or split pass, and lost or altered ones do not.
     """
-    ours, law = loaded.matrices.stoichiometry, loaded.matrices
-    speed = law.propensities(counts) if loaded.document.reading == "stochastic" else law.rates(counts)
-    theirs = np.asarray(rates, dtype=float)
-    for what, unit, expected, found in (
-        ("mean change", "items/s", ours @ speed, stoichiometry @ theirs),
-        ("noise", "items^2/s", ours.power(2) @ speed, np.square(stoichiometry) @ theirs),
-    ):
-        scale = abs(ours) @ speed + np.abs(stoichiometry) @ np.abs(theirs)
-        wrong = ~(np.abs(found - expected) <= _TOLERANCE * scale)
-        if wrong.any():
-            worst = int(np.flatnonzero(wrong)[0])
-            raise EngineError(
-                f"{engine} misreads the model: at trial counts the {what} of {loaded.species[worst]!r} is "
-                f"{found[worst]:.6g} {unit} instead of {expected[worst]:.6g}; {int(wrong.sum())} species differ"
-            )
+    ours, speed, theirs = loaded.matrices.stoichiometry, _speed(loaded, counts), np.asarray(rates, dtype=float)
+    turnover = abs(ours) @ speed + np.abs(stoichiometry) @ np.abs(theirs)
+    _compare(loaded, engine, _MEAN, ours @ speed, stoichiometry @ theirs, turnover)
+    noise = ours.power(2) @ speed, np.square(stoichiometry) @ theirs
+    _compare(loaded, engine, _NOISE, *noise, turnover)
+
+
+def check_change(loaded: Loaded, engine: str, counts: Array, change: ArrayLike) -> None:
+    """As `check_import`, for an engine that shows no reactions: `change` is its dx/dt, items/s, shape (species,)."""
+    ours, speed = loaded.matrices.stoichiometry, _speed(loaded, counts)
+    _compare(loaded, engine, _MEAN, ours @ speed, np.asarray(change, dtype=float), abs(ours) @ speed)
+
+
+def _speed(loaded: Loaded, counts: Array) -> Array:
+    law = loaded.matrices
+    return law.propensities(counts) if loaded.document.reading == "stochastic" else law.rates(counts)
+
+
+def _compare(loaded: Loaded, engine: str, what: tuple[str, str], expected: Array, found: Array, scale: Array) -> None:
+    wrong = ~(np.abs(found - expected) <= _TOLERANCE * scale)
+    if wrong.any():
+        (quantity, unit), worst = what, int(np.flatnonzero(wrong)[0])
+        raise EngineError(
+            f"{engine} misreads the model: at trial counts the {quantity} of {loaded.species[worst]!r} is "
+            f"{found[worst]:.6g} {unit} instead of {expected[worst]:.6g}; {int(wrong.sum())} species differ"
+        )
 
 
 def in_its_words(error: BaseException | Warning | str) -> str:

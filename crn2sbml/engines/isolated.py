@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import xarray as xr
 
@@ -21,6 +21,8 @@ _PROGRAM = "from crn2sbml.engines.isolated import main; main()"
 _LONGEST = 300
 """Characters of an exception that are shown."""
 _LONGEST_TIME = 1e8
+
+Result = TypeVar("Result", xr.DataArray, xr.Dataset)
 
 
 class Ability(NamedTuple):
@@ -103,12 +105,12 @@ class IsolatedSimulation:
         """See `StochasticSimulation.ssa`."""
         return self._run("ssa", xr.DataArray, list(times), dict(inputs), seed, replicates, start, algorithm)
 
-    def _run(self, method: str, expected: type, *arguments: Any) -> Any:
+    def _run(self, method: str, expected: type[Result], *arguments: Any) -> Result:
         self.load()
         result = self._call(method, *arguments)
-        if not isinstance(result, expected):
-            raise CrashError(f"{self.name}: {method} gave a {type(result).__name__}, not a {expected.__name__}")
-        return result
+        if isinstance(result, expected):
+            return result
+        raise CrashError(f"{self.name}: {method} gave a {type(result).__name__}, not a {expected.__name__}")
 
     def _call(self, method: str, *arguments: Any) -> Any:
         doing = {"load": "loading", "describe": "starting"}.get(method, f"running {method}")

@@ -20,14 +20,13 @@ import xarray as xr
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
 _SETTINGS = {
-    "lsoda_rtol": 1e-10,
-    "lsoda_atol": 1e-10,
+    "lsoda_rtol": TOLERANCE,
     "lsoda_mxstep": 500_000,
     "lsoda_mesg": 0,
     "mode_sim_max_iter": 0,  # no further tries
@@ -65,6 +64,9 @@ _set_up_home()
 with _contained():
     import pysces
 
+# Its importer waits a second after it has said that it ignores the units of parameters.
+pysces.core2.PyscesCore2Interfaces.SbmlToCore.__error_sleep_time__ = 0
+
 
 class PyscesEngine:
     """PySCeS; its rate laws are Python code, and it analyses the stoichiometry as it loads."""
@@ -96,7 +98,7 @@ class PyscesSimulation:
             raise EngineError(f"pysces: species {', '.join(sorted(lost)[:5])} are lost or renamed by its importer")
         self._columns = [row[name] for name in self._model.species]
         self._fixed = set(self._model.fixed_species)
-        self._model.__settings__.update(_SETTINGS)
+        self._model.__settings__.update(_SETTINGS, lsoda_atol=self._loaded.absolute_tolerance)
         self._model.__KeyWords__["Output_In_Conc"] = False
         self._model.mode_integrator = "LSODA"
         counts = trial_counts(self._loaded)

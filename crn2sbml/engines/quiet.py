@@ -1,4 +1,4 @@
-"""Silence for solvers that write to the standard output of the process, where tables and JSON belong."""
+"""Silence for solvers that write to the standard streams of the process, where tables, JSON and refusals belong."""
 
 import ctypes
 import os
@@ -9,15 +9,34 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stdout() -> Iterator[None]:
-    """Whatever compiled code writes to file descriptor 1 inside the block is dropped."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    """Whatever is written to file descriptor 1 inside the block, by compiled code or by Python, is dropped."""
+    with _dropped(1):
+        yield
+
+
+@contextmanager
+def quiet_output() -> Iterator[None]:
+    """As `quiet_stdout`, file descriptor 2 included: for solvers that complain to both and raise an error as well."""
+    with _dropped(1), _dropped(2):
+        yield
+
+
+@contextmanager
+def _dropped(descriptor: int) -> Iterator[None]:
+    _flush()
+    kept, nowhere = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 1)
+        os.dup2(nowhere, descriptor)
         yield
     finally:
-        # The C library buffers on its own; without this, its text would come out after the block.
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
+        _flush()
+        os.dup2(kept, descriptor)
         os.close(kept)
         os.close(nowhere)
+
+
+def _flush() -> None:
+    """Python and the C library each buffer on their own; what is left there would come out later, elsewhere."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    ctypes.CDLL(None).fflush(None)

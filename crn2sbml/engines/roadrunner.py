@@ -14,7 +14,7 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.engine import TOLERANCE, Counts, Engine, Loaded, check_algorithm, check_stochastic, increasing
-from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.engines.quiet import quiet_output, quiet_stdout
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 
@@ -94,7 +94,7 @@ class RoadRunnerSimulation:
 
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
         """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
-        values, method = self._integrate([0.0, t_end], inputs)
+        values, method = self._integrate(increasing([0.0, t_end], self._front.name), inputs)
         check_steady(self._loaded.matrices, values[-1], f"{self._front.name} at t = {t_end:g} s")
         return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance(method))
 
@@ -114,7 +114,7 @@ class RoadRunnerSimulation:
         algorithm: str = "",
     ) -> xr.DataArray:
         """See `StochasticSimulation.ssa`."""
-        check_algorithm(self._front, "ssa", algorithm)
+        algorithm = check_algorithm(self._front, "ssa", algorithm)
         times = increasing(times, self._front.name)
         self._loaded.check_reading("SSA", "stochastic")
         check_stochastic(seed, replicates)
@@ -127,7 +127,7 @@ class RoadRunnerSimulation:
             with quiet_stdout():
                 run = self._front.sample(self._runner, given, names, int(replicate_seed))
             runs.append(run[-len(times) :])
-        return trajectories(np.array(runs), times, names, self._provenance("ssa", seed=seed))
+        return trajectories(np.array(runs), times, names, self._provenance(f"ssa-{algorithm}", seed=seed))
 
     def _integrate(self, times: list[float], inputs: Counts) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
@@ -154,7 +154,8 @@ class RoadRunnerSimulation:
         raise EngineError(f"{self._front.name}: CVODE failed with BDF and Adams: {'; '.join(failures)}")
 
     def _simulate(self, times: list[float]) -> Array:
-        with quiet_stdout():
+        # CVODE complains to the standard error; the exception says the same.
+        with quiet_output():
             result = self._runner.simulate(times=_from_zero(times), selections=list(self._loaded.species))
         return np.array(result)[-len(times) :]
 

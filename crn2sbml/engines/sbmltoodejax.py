@@ -22,12 +22,13 @@ from sbmltoodejax.parse import ParseSBMLFile
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.errors import EngineError
 
-_TOLERANCE = 1e-10
 _MOST_STEPS = 1_000_000
+_REACHED = 1e4
+"""Tolerances within which two ways to a time must meet."""
 
 
 class SbmlToOdeJaxEngine:
@@ -51,7 +52,7 @@ class SbmlToOdeJaxSimulation:
 
     def __init__(self, sbml: str) -> None:
         self._loaded = Loaded(sbml)
-        # The law x (x - 1) has a number with a unit, which the generator cannot read, and no other method would run it.
+        # Compiling is slow and no other method would use it.
         self._loaded.check_reading("the ODE", "deterministic")
         # The generator prints arrays, and sets NumPy's options for the whole process to do so.
         with jax.enable_x64(True), np.printoptions():
@@ -99,7 +100,7 @@ class SbmlToOdeJaxSimulation:
         """`odeint` says nothing when it runs out of steps or meets infinity: it extrapolates to the time asked for."""
         other = self._run([time / 3, time], start)[-1]
         off = np.abs(state - other)
-        if not (off <= 1e-6 * np.maximum(np.abs(other), 1)).all():
+        if not (off <= _REACHED * np.maximum(TOLERANCE * np.abs(other), self._loaded.absolute_tolerance)).all():
             name = self._loaded.species[int(np.argmax(off))]
             raise EngineError(
                 f"sbmltoodejax: odeint did not reach t = {time:g} s: on two ways there {name!r} differs by "
@@ -121,7 +122,7 @@ class SbmlToOdeJaxSimulation:
 
     def _compiled(self) -> Callable[..., Any]:
         """One call of the module's ModelStep; the compiler's optimiser takes longer than it ever saves."""
-        step = self._module.ModelStep(atol=_TOLERANCE, rtol=_TOLERANCE, mxstep=_MOST_STEPS)
+        step = self._module.ModelStep(atol=self._loaded.absolute_tolerance, rtol=TOLERANCE, mxstep=_MOST_STEPS)
         y, c = self._split(np.zeros(len(self._loaded.species)))
         options = {"xla_backend_optimization_level": 0}
         call = jax.jit(lambda y, w, c, t, dt: step(y, w, c, t, dt)[0], compiler_options=options)

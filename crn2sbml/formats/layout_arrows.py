@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from crn2sbml.formats.layout_picture import Arrow, Block, Box, Label, Picture, SpeciesBox, at, written
+from crn2sbml.formats.layout_picture import Arrow, Block, Box, Label, Picture, SpeciesBox, at, counted, written
 
 MARGIN = 24.0
 _LEAST_GAP, _LANE, _MOST_LANES = 60.0, 30.0, 10
@@ -25,7 +25,11 @@ def connect(sections: Sequence[Picture], counts: Mapping[tuple[int, int], int]) 
     spans: list[Box] = []
     x = MARGIN
     for number, section in enumerate(sections):
-        label = _said(straight[number - 1, number]) if (number - 1, number) in straight else None
+        label = (
+            written(counted(straight[number - 1, number], "reaction"), "note")
+            if (number - 1, number) in straight
+            else None
+        )
         if number:
             gap = max(_LEAST_GAP, label.box.width + 36) if label else _LEAST_GAP
             if label:
@@ -47,15 +51,11 @@ def connect(sections: Sequence[Picture], counts: Mapping[tuple[int, int], int]) 
         bottom += _LANE * (min(len(lanes), _MOST_LANES) + 1)
     rest = lanes[_MOST_LANES:]
     if rest:
-        note = f"and {len(rest):,} more connections: {sum(n for n, _ in rest):,} reactions"
+        note = f"and {counted(len(rest), 'more connection')}: {counted(sum(n for n, _ in rest), 'reaction')}"
         labels.append(at(written(note, "note"), MARGIN, bottom + 6))
         bottom += _LANE
     width = max([x, *(label.box.right for label in labels)]) + MARGIN
     return Picture(width, bottom + MARGIN, tuple(species), tuple(blocks), (), tuple(arrows), tuple(labels))
-
-
-def _said(count: int) -> Label:
-    return written(f"{count:,} reaction" + ("s" if count > 1 else ""), "note")
 
 
 def _lanes(
@@ -77,6 +77,6 @@ def _lanes(
         along = Box(left - _BAR / 2, y, right - left + _BAR, _BAR)
         up = Box(stop - _HEAD / 2, spans[pair[1]].bottom + 6, _HEAD, y - spans[pair[1]].bottom - 6)
         arrows.append(Arrow((("bar", down), ("bar", along), ("arrow_up", up))))
-        label = _said(count)
+        label = written(counted(count, "reaction"), "note")
         labels.append(at(label, max(MARGIN, (start + stop - label.box.width) / 2), y - label.box.height - 3))
     return arrows, labels

@@ -18,6 +18,7 @@ from crn2sbml.formats.layout_picture import (
     Role,
     SpeciesBox,
     at,
+    counted,
     rows_by_aspect,
     stacked,
     written,
@@ -42,10 +43,7 @@ def picture(scheme: Scheme) -> Picture:
     counts = traffic(parts, scheme.steps)
     role = role_of(scheme)
     panel = _species_panel if len(scheme.species) <= MOST_SPECIES else _block_panel
-    sections = []
-    for number, group in enumerate(parts):
-        section = _headed(_heading(group, counts[number, number]), panel(group, role))
-        sections.append(section)
+    sections = [_headed(_heading(group, counts[i, i]), panel(group, role)) for i, group in enumerate(parts)]
     return connect(sections, counts)
 
 
@@ -67,7 +65,7 @@ def _heading(group: Group, inside: int) -> list[Label]:
     if group.places:
         labels.append(written(_extent(group.places), "note"))
     species = f"{len(group.species):,} species"
-    labels.append(written(species + (f", {inside:,} reactions inside" if inside else ""), "note"))
+    labels.append(written(species + (f", {counted(inside, 'reaction')} inside" if inside else ""), "note"))
     return labels
 
 
@@ -76,9 +74,8 @@ def _extent(places: Sequence[Place]) -> str:
     group = Group("", (), tuple(places))
     channels, rails, (rows, columns) = group.channels, group.rails, group.grid
     grid = f"{len(rows)} x {len(columns)}" if rows else ""
-    many = f"{len(channels):,} {'channels' if rows else 'units'}" if len(channels) > 1 or not rows else ""
-    named = ", ".join([" of ".join(filter(None, (many, grid)))] + [f"{len(rails)} rails"] * (len(rails) > 1))
-    return named.replace("1 units", "1 unit") if named.startswith("1 units") else named
+    many = counted(len(channels), "channel" if rows else "unit") if len(channels) > 1 or not rows else ""
+    return ", ".join([" of ".join(filter(None, (many, grid)))] + [f"{len(rails)} rails"] * (len(rails) > 1))
 
 
 def _headed(heading: list[Label], body: Picture) -> Picture:

@@ -139,6 +139,11 @@ def written(text: str, lettering: Lettering, owner: str = "") -> Label:
     return Label(shown, Box(0, 0, round(0.62 * size * len(shown)) + 2, round(1.35 * size)), lettering, owner)
 
 
+def counted(number: int, noun: str) -> str:
+    """For instance `1 reaction`, `2,304 reactions`."""
+    return f"{number:,} {noun}" + ("s" if number != 1 else "")
+
+
 def at(label: Label, x: float, y: float) -> Label:
     """The label with its upper left corner moved there."""
     return replace(label, box=replace(label.box, x=x, y=y))

@@ -94,7 +94,8 @@ def groups(scheme: Scheme, most_levels: int = _MOST_LEVELS) -> tuple[Group, ...]
     level = dict(zip(free, levels(free, scheme.steps, scheme.clamped), strict=True))
     joined = _joined(Counter(level.values()), most_levels)
     for numbers in joined:
-        title = f"level {numbers[0]}" if len(numbers) == 1 else f"levels {numbers[0]} to {numbers[-1]}"
+        others = "others, " if layers else ""
+        title = f"{others}level {numbers[0]}" if len(numbers) == 1 else f"{others}levels {numbers[0]} to {numbers[-1]}"
         found.append(Group(title, tuple(name for name in free if level[name] in numbers)))
     return tuple(found)
 

@@ -17,6 +17,7 @@ from crn2sbml.core.network import Network, Reaction, Terms
 from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.annotation import annotate_model, place_annotation
 from crn2sbml.formats.document import Document
+from crn2sbml.formats.layout_write import draw
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_levels import LEVELS, to_level
 
@@ -30,10 +31,10 @@ _SBO_LAW = {
 }
 
 
-def write_sbml(document: Document, level: str = "L3V2") -> str:
+def write_sbml(document: Document, level: str = "L3V2", picture: bool = True) -> str:
     """The document as SBML text.
 
-    Args: level: one of `LEVELS`.
+    Args: level: one of `LEVELS`; picture: whether a Level 3 file gets a layout (`formats.layout_write`).
     Raises: FormatError: libSBML refuses something (its own reason is given).
     """
     if level not in LEVELS:
@@ -75,6 +76,9 @@ def write_sbml(document: Document, level: str = "L3V2") -> str:
             writer.lumped(channel.id, channel.net_change, channel.reactions)
     if level != "L3V2":
         to_level(sbml, level, document.metadata)
+    if picture and LEVELS[level][0] == 3:
+        places = {species.id: species.place for species in net.species if species.place is not None}
+        draw(sbml, places, frozenset(net.clamped))
     return str(libsbml.writeSBMLToString(sbml))
 
 

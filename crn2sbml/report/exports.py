@@ -29,15 +29,21 @@ Files = Mapping[str, str | bytes]
 class Export:
     """What to export, under which file name, and how the written files shall run.
 
-    `usage` names the outputs and the time; `examples` are settings of the inputs that SED-ML and OMEX run.
+    `usage` names the outputs and the time; `examples` are settings of the inputs that SED-ML and OMEX run; `level` and
+    `picture` are about the SBML in it.
     """
 
     document: Document
     name: str
     usage: Usage
     level: str = "L3V2"
+    picture: bool = True
     examples: Sequence[Example] = ()
     seed: int = 1
+
+    def sbml(self, document: Document) -> str:
+        """A document of this export as SBML."""
+        return write_sbml(document, self.level, self.picture)
 
     def beside(self, suffix: str, more: str = "") -> str:
         """The name of another file of the same export."""
@@ -73,12 +79,12 @@ def default_usage(document: Document, t_end: float) -> Usage:
 
 def _sbml(export: Export) -> Files:
     """One file where all readings agree, else one for each, the second with its reading in its name."""
-    files: dict[str, str | bytes] = {export.name: _packed(write_sbml(export.document, export.level), export.name)}
+    files: dict[str, str | bytes] = {export.name: _packed(export.sbml(export.document), export.name)}
     other = other_reading(export.document)
     if other:
         suffixes = "".join(PurePath(export.name).suffixes[-2 if export.name.endswith(".gz") else -1 :])
         name = export.name.removesuffix(suffixes) + f"_{other.reading}" + suffixes
-        files[name] = _packed(write_sbml(other, export.level), name)
+        files[name] = _packed(export.sbml(other), name)
     return files
 
 
@@ -117,7 +123,7 @@ def _copasi(export: Export) -> Files:
 def _tellurium(export: Export) -> Files:
     document, usage, model = export.document, export.usage, export.beside(".xml")
     script = write_tellurium(document, usage.t_end, usage.outputs, model, export.seed)
-    return {export.name: script, model: write_sbml(document, export.level)}
+    return {export.name: script, model: export.sbml(document)}
 
 
 def _sedml(export: Export) -> Files:
@@ -133,7 +139,7 @@ def _sedml(export: Export) -> Files:
         model_file=model,
         other_file=second,
     )
-    models = {model: write_sbml(document, export.level)} | ({second: write_sbml(other, export.level)} if other else {})
+    models = {model: export.sbml(document)} | ({second: export.sbml(other)} if other else {})
     return {export.name: text, **models}
 
 

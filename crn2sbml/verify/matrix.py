@@ -1,19 +1,21 @@
 """The matrix of simulators: every one runs the exported file by every method it has, and all are held side by side.
 
 ODE: against SciPy's solution of the network as read back from the file. LNA: against the algebraic covariance at that
-steady state. SSA: against the exact moments where every propensity is affine, else against the pooled runs of all other
-exact simulators.
+steady state. SSA: against the exact moments where every propensity is affine, else against the pooled runs of the other
+exact simulators that agree with each other.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import joblib
 import numpy as np
 
 from crn2sbml.core.matrices import Array, Matrices
-from crn2sbml.errors import SteadyStateError
+from crn2sbml.engines.registry import is_installed
+from crn2sbml.errors import CrnError, SteadyStateError
 from crn2sbml.formats.document import Document, with_reading
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.lna.stationary import Stationary, stationary
@@ -23,8 +25,13 @@ from crn2sbml.verify.outcomes import METHODS, Ending, Outcome, Task, outcomes, s
 from crn2sbml.verify.reference import integrate
 
 _MOST_SPECIES = 50
-"""Species on which stochastic runs are compared: with many more, a limit of 4 would be passed by chance."""
+"""Species on which stochastic runs are compared: with many more, the limit would be passed by chance."""
 _APPROXIMATE = ("tau-leap",)
+_TIMES = (0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
+"""Parts of the end time at which ODE results are compared: at the steady state alone, wrong speeds would not show.
+
+All are multiples of one step, since some simulators report at even steps only.
+"""
 
 Verdict: TypeAlias = Literal["agrees", "disagrees", "unchecked"] | Ending
 
@@ -54,9 +61,10 @@ class Matrix:
 
     @property
     def holds(self) -> bool:
-        """Whether no simulator disagrees, crashed or hung."""
-        broken = any(cell.verdict in ("disagrees", "failed") for cell in self.cells)
-        return not broken and all(agreement.holds for agreement in self.between)
+        """Whether at least one simulator agrees, and none disagrees, crashed or hung."""
+        verdicts = {cell.verdict for cell in self.cells}
+        agreed = "agrees" in verdicts and not verdicts & {"disagrees", "failed"}
+        return agreed and all(agreement.holds for agreement in self.between)
 
 
 @dataclass(frozen=True)
@@ -85,24 +93,27 @@ def simulator_matrix(
 ) -> Matrix:
     """Run a document in every engine and compare.
 
-    Args: t_end: seconds of the ODE; outputs: species that SSA is judged by first; runs, events: stochastic runs, and
-        about how many reaction events all of them together may have (their length follows from it); seed: of the
-        stochastic runs; time_limit: seconds a simulator may take for a call, before it is given up; patience: seconds
-        after which a simulator begins no further stochastic runs; report: told each engine that is done.
-    Raises: EngineError: the reference itself cannot be computed.
+    Args: engines: names that the registry knows; t_end: seconds of the ODE; outputs: species that SSA is judged by
+        first; runs, events: stochastic runs, and about how many reaction events all of them together may have (their
+        length follows from it); seed: of the stochastic runs; time_limit: seconds a simulator may take for a call,
+        before it is given up; patience: seconds after which a simulator begins no further stochastic runs; jobs:
+        simulators at a time; report: told each engine that is done.
+    Raises: CrnError: numbers out of range, an unknown engine; EngineError: the reference itself cannot be computed.
     """
+    _check(engines, t_end, runs, events, seed, time_limit, jobs)
     matrices = Matrices.of(document.network)
     initial = np.array([species.initial for species in document.network.species], dtype=float)
-    times = tuple(t_end * i / 4 for i in range(5))
+    times = tuple(t_end * part for part in _TIMES)
     trajectory = integrate(matrices, initial, times)
     noise, why = _noise(matrices, trajectory[-1])
-    begin = np.rint(trajectory[-1]) if noise else initial
+    begin = _begin(matrices, initial, trajectory[-1]) if noise else initial
     kept = _kept(matrices, outputs)
-    seconds = _seconds(matrices, [begin, trajectory[-1]], t_end, events / runs)
+    seconds = _seconds(matrices, [begin, *trajectory], t_end, events / runs)
     task = Task(
         deterministic=write_sbml(with_reading(document, "deterministic")),
         stochastic=write_sbml(with_reading(document, "stochastic")),
         size=sizes(document),
+        species=matrices.species,
         times=times,
         start={name: float(begin[i]) for name, i in zip(matrices.floating_species, matrices.floating, strict=True)},
         kept=kept,
@@ -114,20 +125,48 @@ def simulator_matrix(
         methods=tuple(methods),
     )
     exact = judge.exact_moments(matrices, begin, seconds, kept) if "ssa" in methods else None
-    found: list[Outcome] = []
-    run = joblib.Parallel(n_jobs=jobs, return_as="generator", backend="threading")
-    for several in run(joblib.delayed(_all_outcomes)(name, task) for name in engines):
-        found += several
-        report(several[0].engine)
-    reference = _Reference(trajectory, noise, why, exact)
+    found = _all_outcomes(list(dict.fromkeys(engines)), task, jobs, report)
     notes = {
-        "ODE": f"{t_end:g} s, at {len(times)} times, against SciPy's LSODA",
-        "LNA": why or f"at the steady state after {t_end:g} s, against the algebraic covariance",
-        "SSA": f"{runs} runs of {seconds:.3g} s from {'the rounded steady state' if noise else 'the initial counts'}, "
-        f"{len(kept)} species, seed {seed}",
+        "ode": f"{t_end:g} s, at {len(times)} times, against SciPy's LSODA",
+        "lna": why.removeprefix("LNA: ")
+        or f"at the steady state after {t_end:g} s, against the algebraic mean and covariance",
+        "ssa": f"{runs} runs of {seconds:.3g} s from {'the initial counts' if begin is initial else 'the rounded steady state'}, "
+        f"{len(kept)} species, seed {seed}, against {'the exact moments' if exact else 'each other'}",
     }
-    cells = tuple(_cell(outcome, found, reference) for outcome in found)
-    return Matrix(document.network.id, cells, tuple(_between(found)), notes)
+    return Matrix(
+        document.network.id,
+        tuple(_cells(found, _Reference(trajectory, noise, why, exact))),
+        tuple(_between(found)),
+        {method.upper(): notes[method] for method in METHODS if method in methods},
+    )
+
+
+def _check(
+    engines: Sequence[str], t_end: float, runs: int, events: float, seed: int, time_limit: float, jobs: int
+) -> None:
+    for name in engines:
+        is_installed(name)
+    for what, value in (("the end time", t_end), ("the number of events", events), ("the time limit", time_limit)):
+        if not 0 < value < float("inf"):
+            raise CrnError(f"simulators: {what} is {value:g}; it must be positive and finite")
+    if runs < 2 or seed < 0 or jobs < 1:
+        raise CrnError(f"simulators: {runs} runs, seed {seed}, {jobs} jobs; needs 2 runs, a seed >= 0 and a job")
+
+
+def _all_outcomes(engines: Sequence[str], task: Task, jobs: int, report: Callable[[str], None]) -> list[Outcome]:
+    """Outcomes in the order of the engines; an error or an interrupt here ends every simulator."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(_listed, name, task, stop): name for name in engines}
+        try:
+            for done in as_completed(waiting):
+                done.result()
+                report(waiting[done])
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [outcome for done in waiting for outcome in done.result()]
 
 
 def _noise(matrices: Matrices, state: Array) -> tuple[Stationary | None, str]:
@@ -135,6 +174,13 @@ def _noise(matrices: Matrices, state: Array) -> tuple[Stationary | None, str]:
         return stationary(matrices, state), ""
     except SteadyStateError as error:
         return None, str(error)
+
+
+def _begin(matrices: Matrices, initial: Array, steady: Array) -> Array:
+    """The rounded steady state, but the initial counts if nothing would happen there."""
+    begin = initial.copy()
+    begin[matrices.floating] = np.rint(steady[matrices.floating])
+    return begin if matrices.propensities(begin).any() else initial
 
 
 def _kept(matrices: Matrices, outputs: Sequence[str]) -> tuple[str, ...]:
@@ -150,18 +196,39 @@ def _seconds(matrices: Matrices, states: Sequence[Array], longest: float, events
     return min(longest, events / speed) if speed > 0 else longest
 
 
-def _all_outcomes(name: str, task: Task) -> list[Outcome]:
-    return list(outcomes(name, task))
+def _listed(name: str, task: Task, stop: threading.Event) -> list[Outcome]:
+    return list(outcomes(name, task, stop))
 
 
-def _cell(outcome: Outcome, found: Sequence[Outcome], reference: _Reference) -> Cell:
+def _cells(found: Sequence[Outcome], reference: _Reference) -> list[Cell]:
+    results = [outcome for outcome in found if outcome.ending == "result"]
+    samplers = [outcome for outcome in results if outcome.method == "ssa"]
+    if reference.exact:
+        of_samples = [judge.compare_with_exact(outcome.result.values, reference.exact) for outcome in samplers]
+    else:
+        trusted = [outcome.algorithm not in _APPROXIMATE for outcome in samplers]
+        of_samples = judge.compare_all([outcome.result.values for outcome in samplers], trusted)
+    agreements = {id(outcome): agreed for outcome, agreed in zip(samplers, of_samples, strict=True)}
+    for outcome in results:
+        if outcome.method == "ode":
+            agreements[id(outcome)] = judge.compare_ode(outcome.result.values, reference.trajectory)
+        elif outcome.method == "lna":
+            agreements[id(outcome)] = judge.compare_lna(outcome.result, reference.noise) if reference.noise else []
+    alone = not reference.exact and len(samplers) < 2
+    unchecked = {
+        "lna": reference.why,
+        "ssa": "no other simulator's runs" if alone else "no species moved enough to be judged",
+    }
+    return [_cell(outcome, agreements.get(id(outcome), []), unchecked) for outcome in found]
+
+
+def _cell(outcome: Outcome, agreements: Sequence[Agreement], unchecked: Mapping[str, str]) -> Cell:
     verdict: Verdict = outcome.ending
-    agreements, message = [], outcome.message
-    if outcome.ending == "result":
-        agreements = _compare(outcome, found, reference)
+    message = outcome.message
+    if agreements:
         verdict = "agrees" if all(agreement.holds for agreement in agreements) else "disagrees"
-        if not agreements:
-            verdict, message = "unchecked", reference.why if outcome.method == "lna" else "no other simulator's runs"
+    elif outcome.ending == "result":
+        verdict, message = "unchecked", unchecked[outcome.method]
     return Cell(
         engine=outcome.engine,
         version=outcome.version,
@@ -172,23 +239,6 @@ def _cell(outcome: Outcome, found: Sequence[Outcome], reference: _Reference) -> 
         message=message,
         seconds=outcome.seconds,
     )
-
-
-def _compare(outcome: Outcome, found: Sequence[Outcome], reference: _Reference) -> list[Agreement]:
-    if outcome.method == "ode":
-        return judge.compare_ode(outcome.result.values, reference.trajectory)
-    if outcome.method == "lna":
-        return judge.compare_lna(outcome.result, reference.noise) if reference.noise else []
-    if reference.exact:
-        return judge.compare_with_exact(outcome.result.values, reference.exact)
-    others = [
-        other.result.values
-        for other in found
-        if other is not outcome
-        and (other.method, other.ending) == ("ssa", "result")
-        and other.algorithm not in _APPROXIMATE
-    ]
-    return judge.compare_with_others(outcome.result.values, np.concatenate(others)) if others else []
 
 
 def _between(found: Sequence[Outcome]) -> list[Agreement]:

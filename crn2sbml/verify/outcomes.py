@@ -150,15 +150,17 @@ def _result(method: str, algorithm: str, simulation: IsolatedSimulation, task: T
 
 def _covering(noise: xr.Dataset, name: str, species: tuple[str, ...]) -> xr.Dataset:
     covered = set(noise.indexes.get("species", ())) & set(noise.indexes.get("species_", ()))
-    if "covariance" not in noise or not covered.issuperset(species):
-        raise CrashError(f"{name}: its LNA has no covariance of all {len(species)} floating species")
+    if not {"mean", "covariance"} <= set(noise.data_vars) or not covered.issuperset(species):
+        raise CrashError(f"{name}: its LNA has no mean and covariance of all {len(species)} floating species")
     return noise.sel(species=list(species), species_=list(species))
 
 
 def _selected(run: xr.DataArray, name: str, shape: tuple[int, int], species: tuple[str, ...]) -> xr.DataArray:
     whole = run.dims == ("replicate", "time", "species") and run.shape[:2] == shape
-    if not whole or not set(run.indexes["species"]).issuperset(species):
-        raise CrashError(f"{name}: a result of {dict(run.sizes)} is not {shape} replicates, times of all species")
+    if not whole or not set(run.indexes.get("species", ())).issuperset(species):
+        raise CrashError(f"{name}: a result of {dict(run.sizes)} is not {shape} replicates and times of all species")
+    if not np.isfinite(run.values).all():
+        raise CrashError(f"{name}: a count is not finite")
     return run.sel(species=list(species))
 
 

@@ -1,8 +1,11 @@
-"""Whether two samplers draw from the same law, judged by means and variances in units of their own spread."""
+"""Whether samplers draw from the same law, judged by means and variances in units of their own spread."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from crn2sbml.core.matrices import Array
+from crn2sbml.verify.agreement import z_scores
 
 FEWEST_EVENTS = 25.0
 """Variance times runs (items^2) below which a species has hardly moved: its statistics are no Gaussians yet."""
@@ -16,10 +19,11 @@ def moved(samples: Array) -> Array:
 def z_of_means(samples: Array, others: Array) -> Array:
     """Difference of the means over its standard error under one common law, shape (species,).
 
-    Args: samples, others: (replicate, species).
+    Args: samples, others: (replicate, species), two replicates or more.
     """
     variance = np.concatenate([samples, others]).var(axis=0)
-    return np.asarray((samples.mean(axis=0) - others.mean(axis=0)) / np.sqrt(variance * _per_run(samples, others)))
+    difference = samples.mean(axis=0) - others.mean(axis=0)
+    return z_scores(difference, np.zeros_like(difference), np.sqrt(variance * _per_run(samples, others)))
 
 
 def z_of_variances(samples: Array, others: Array) -> Array:
@@ -29,7 +33,26 @@ def z_of_variances(samples: Array, others: Array) -> Array:
     """
     away = np.concatenate([samples - samples.mean(axis=0), others - others.mean(axis=0)])
     spread = (away**4).mean(axis=0) - (away**2).mean(axis=0) ** 2
-    return np.asarray((samples.var(axis=0) - others.var(axis=0)) / np.sqrt(spread * _per_run(samples, others)))
+    error = np.sqrt(spread.clip(min=0) * _per_run(samples, others))
+    return z_scores(samples.var(axis=0, ddof=1), others.var(axis=0, ddof=1), error)
+
+
+def consensus(samplers: Sequence[Array], score: Callable[[Array, Array], float]) -> list[int]:
+    """Which samplers agree: the one farthest from all others is left out, again and again, until the rest agree.
+
+    Of two that do not agree nobody can say which is wrong; both are kept.
+
+    Args: samplers: (replicate, species) each; score: of one against the others pooled, 1 being the limit.
+    """
+    kept = list(range(len(samplers)))
+    while len(kept) > 2:
+        scores = [
+            score(samplers[one], np.concatenate([samplers[other] for other in kept if other != one])) for one in kept
+        ]
+        if max(scores) <= 1:
+            break
+        kept.pop(int(np.argmax(scores)))
+    return kept
 
 
 def _per_run(samples: Array, others: Array) -> float:

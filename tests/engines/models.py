@@ -1,9 +1,24 @@
-"""Small networks as SBML text, for every engine."""
+"""Small networks as SBML text, for every engine, and what some engines cannot take or are slow at."""
 
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.sbml_write import write_sbml
 from tests.lna.test_stationary import network
+
+COMPILES = {"amici": "generates and compiles C++ for each model, which takes about ten seconds"}
+"""Engines whose tests are slow, but for those of one model (`driven`)."""
+
+DETERMINISTIC_ONLY = {
+    "amici": "has no stochastic method; would compile for nothing",
+    "sbmltoodejax": "has no stochastic method; would compile for nothing",
+}
+"""Engines that refuse the stochastic reading when they load it."""
+
+NEEDS_REACTIONS = {
+    "pysces": "its parser takes a file without reactions for a broken one",
+    "sbmltoodejax": "the module that it writes has an empty matrix, which it cannot multiply",
+}
+"""Engines that refuse a network without reactions."""
 
 
 def sbml_of(net: Network, reading: Reading = "deterministic") -> str:
@@ -21,6 +36,26 @@ def driven(start: float = 0) -> Network:
     )
 
 
+def named(name: str) -> Network:
+    """The driven network without decay, its input called `name`: A(t) = 6 t."""
+    return Network(
+        "named",
+        (Species(name, 3, clamped=True), Species("A")),
+        (Parameter("w", 2.0),),
+        (Reaction("make", ((name, 1),), ((name, 1), ("A", 1)), "w"),),
+    )
+
+
+def fed() -> Network:
+    """A clamped X turns into A and stays as it is, since it is clamped: A(t) = 6 t."""
+    return Network(
+        "fed",
+        (Species("X", 3, clamped=True), Species("A")),
+        (Parameter("w", 2.0),),
+        (Reaction("turn", (("X", 1),), (("A", 1),), "w"),),
+    )
+
+
 def dimers() -> Network:
     """Made in ones, lost in pairs (dx/dt = b - 2 k x^2) and alone."""
     return network(
@@ -28,6 +63,23 @@ def dimers() -> Network:
     )
 
 
+def triples() -> Network:
+    """A few items, made in ones, lost alone, in pairs and in threes."""
+    return network(
+        "A",
+        {"b": 10.0, "g": 0.5, "k": 0.2, "h": 0.05},
+        make=("", "A", "b"),
+        fade=("A", "", "g"),
+        pair=("AA", "", "k"),
+        triple=("AAA", "", "h"),
+    )
+
+
 def explosion() -> Network:
     """dx/dt = x^2 from 1 item: infinite after one second."""
     return network("A", {"k": 1.0}, grow=("AA", "AAA", "k")).with_counts({"A": 1})
+
+
+def moles() -> Network:
+    """A turns into B at 1/s, from 1e-5: a file whose counts are amounts of substance."""
+    return network("AB", {"k": 1.0}, go=("A", "B", "k")).with_counts({"A": 1e-5})
