@@ -22,6 +22,7 @@ from crn2sbml.verify.intervals import wilson_interval
 CREATOR = "crn2sbml developers"
 ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
 """Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
+_LICENCE = "https://identifiers.org/spdx:MIT"
 _DATA_SOURCES = {"digits": "https://identifiers.org/doi:10.24432/C50P49"}
 
 
@@ -58,6 +59,7 @@ def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int
         f"As written here, the inputs hold an image of a {example[1]} that was kept out of training."
         if example
         else "As written here, all inputs are 0.",
+        "Licence: MIT.",
     ]
     source = _DATA_SOURCES.get(str(record.get("data")))
     metadata = Metadata(
@@ -65,7 +67,7 @@ def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int
         notes=tuple(notes),
         creator=CREATOR if created else "",
         created=created,
-        terms=(("bqmodel:isDerivedFrom", source),) if source else (),
+        terms=((("bqmodel:isDerivedFrom", source),) if source else ()) + (("bqbiol:hasProperty", _LICENCE),),
     )
     return Document(classifier.network(trained.weights, example and example[0]), metadata, shape="lumped")
 

@@ -126,12 +126,12 @@ def simulator_matrix(
     )
     exact = judge.exact_moments(matrices, begin, seconds, kept) if "ssa" in methods else None
     found = _all_outcomes(list(dict.fromkeys(engines)), task, jobs, report)
+    origin = "the initial counts" if begin is initial else "the rounded steady state"
     notes = {
         "ode": f"{t_end:g} s, at {len(times)} times, against SciPy's LSODA",
-        "lna": why.removeprefix("LNA: ")
-        or f"at the steady state after {t_end:g} s, against the algebraic mean and covariance",
-        "ssa": f"{runs} runs of {seconds:.3g} s from {'the initial counts' if begin is initial else 'the rounded steady state'}, "
-        f"{len(kept)} species, seed {seed}, against {'the exact moments' if exact else 'each other'}",
+        "lna": why.removeprefix("LNA: ") or f"steady state after {t_end:g} s, against algebraic mean and covariance",
+        "ssa": f"{runs} runs of {seconds:.3g} s from {origin}, {len(kept)} species, seed {seed}, against "
+        f"{'the exact moments' if exact else 'each other'}",
     }
     return Matrix(
         document.network.id,

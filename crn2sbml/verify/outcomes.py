@@ -100,9 +100,9 @@ def outcomes(name: str, task: Task, stop: threading.Event | None = None) -> Iter
             message = _too_large(broken[0], task)
             yield from (Outcome(name, method, algorithm, "refused", message=message) for method, algorithm in wanted)
             return
-        stochastic = other if task.stochastic != task.deterministic else deterministic
-        for simulation, now in ((deterministic, ("ode", "lna")), (stochastic, ("ssa",))):
-            yield from _by_methods(simulation, [one for one in wanted if one[0] in now], task)
+        with_other = ("ssa",) if task.stochastic != task.deterministic else ()
+        yield from _by_methods(deterministic, [one for one in wanted if one[0] not in with_other], task)
+        yield from _by_methods(other, [one for one in wanted if one[0] in with_other], task)
 
 
 def _by_methods(simulation: IsolatedSimulation, wanted: Sequence[tuple[str, str]], task: Task) -> Iterator[Outcome]:

@@ -3,6 +3,8 @@
 Run it with `pytest -m slow tests/bench/test_large_networks.py -s`; about two minutes.
 """
 
+import multiprocessing
+import resource
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +41,12 @@ def large_network(layers: tuple[Motif, ...]) -> Network:
     return classifier.network(classifier.initial_weights(0))
 
 
+def peak_of_a_round_trip(layers: tuple[Motif, ...], shape: Shape) -> float:
+    """Most memory (GB) that a process holds which writes a network and reads it back."""
+    read_sbml(write_sbml(Document(large_network(layers), shape=shape)))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("layers", "least"), [(SMALL, 37_000), (LARGE, 140_000)], ids=["40k", "150k"])
 def test_cost_of_large_networks(layers: tuple[Motif, ...], least: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,10 +61,12 @@ def test_cost_of_large_networks(layers: tuple[Motif, ...], least: int, capsys: p
         text, written = timed(lambda document=document: write_sbml(document))
         back, read = timed(lambda text=text: read_sbml(text))
         parsed, parsing = timed(lambda text=text: libsbml.readSBMLFromString(text))
+        with multiprocessing.get_context("spawn").Pool(1) as alone:
+            peak = alone.apply(peak_of_a_round_trip, (layers, shape))
         _, printing = timed(lambda parsed=parsed: libsbml.writeSBMLToString(parsed))
         lines.append(
             f"  {shape}, {len(text) / 1e6:.0f} MB: write {written:.1f} s ({written / printing:.1f} times libSBML's "
-            f"printing), read {read:.1f} s ({read / parsing:.1f} times libSBML's parsing)"
+            f"printing), read {read:.1f} s ({read / parsing:.1f} times libSBML's parsing), peak memory {peak:.2f} GB"
         )
         assert len(back.network.reactions) == len(network.reactions)
         assert back.network.species == network.species

@@ -9,7 +9,7 @@ import pytest
 from crn2sbml.core.network import Network
 from crn2sbml.engines.registry import engine_names, get_engine, is_installed
 from crn2sbml.formats.document import Reading
-from tests.engines.models import COMPILES, sbml_of
+from tests.engines.models import APPROXIMATE, COMPILES, sbml_of
 
 
 def engines(method: str = "ode", *, other_model: bool = False) -> pytest.MarkDecorator:
@@ -23,9 +23,10 @@ def calls(*, other_model: bool = False) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("engine", "way"), [_param(name, other_model, way) for name, way in ways])
 
 
-def algorithms() -> pytest.MarkDecorator:
+def algorithms(*, exact: bool = False) -> pytest.MarkDecorator:
     """One test for each engine and each of its stochastic algorithms; an absent engine has its default one."""
     pairs = [(name, algorithm) for name in _that_have("ssa") for algorithm in methods_of(name).get("ssa", ("",))]
+    pairs = [(name, algorithm) for name, algorithm in pairs if not exact or algorithm not in APPROXIMATE]
     return pytest.mark.parametrize(("engine", "algorithm"), [_param(name, False, a) for name, a in pairs])
 
 

@@ -1,5 +1,7 @@
 """Small networks as SBML text, for every engine, and what some engines cannot take or are slow at."""
 
+import libsbml
+
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.sbml_write import write_sbml
@@ -16,9 +18,26 @@ DETERMINISTIC_ONLY = {
 
 NEEDS_REACTIONS = {
     "pysces": "its parser takes a file without reactions for a broken one",
-    "sbmltoodejax": "the module that it writes has an empty matrix, which it cannot multiply",
+    "sbmltoodejax": "the module that it writes multiplies an empty matrix by a number",
 }
 """Engines that refuse a network without reactions."""
+
+NEEDS_REACTIONS_TO_SAMPLE = {
+    "next-reaction": "COPASI's divides zero by zero, and notices",
+    "tau-leap": "COPASI's asks for one",
+}
+"""Algorithms that refuse a network without reactions."""
+
+NO_BOUNDARY_CONDITIONS = {
+    "bioscrape": "its importer lets reactions change clamped species",
+    "gillespy2": "its importer lets reactions change clamped species",
+}
+"""Engines that refuse a clamped species whose count some reaction would change."""
+
+APPROXIMATE = {
+    "tau-leap": "its shortest leap changes a count by about an item: at 3 items COPASI's mean is 0.07 sd too high",
+}
+"""Algorithms that do not sample the exact law."""
 
 
 def sbml_of(net: Network, reading: Reading = "deterministic") -> str:
@@ -61,6 +80,15 @@ def dimers() -> Network:
     return network(
         "A", {"b": 40.0, "k": 0.02, "g": 0.5}, make=("", "A", "b"), pair=("AA", "", "k"), fade=("A", "", "g")
     )
+
+
+def pair_law(law: str) -> str:
+    """The dimers' file in the stochastic reading, with this text (a formula of SBML) as the law of the pairs."""
+    document = libsbml.readSBMLFromString(sbml_of(dimers(), "stochastic"))
+    math_of_law = libsbml.parseL3Formula(law)
+    assert math_of_law is not None
+    document.getModel().getReaction("pair").getKineticLaw().setMath(math_of_law)
+    return str(libsbml.writeSBMLToString(document))
 
 
 def triples() -> Network:

@@ -1,7 +1,6 @@
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +10,7 @@ pytest.importorskip("amici", reason="the simulator AMICI is not installed")
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.engines import amici as engine_module
 from crn2sbml.engines.amici import AmiciEngine, AmiciSimulation
-from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.errors import CrnError, EngineError, SteadyStateError
-from crn2sbml.formats.document import Document
-from crn2sbml.formats.sbml_write import write_sbml
-from tests.circuits.test_classifier import signed_weights, tiny
 from tests.engines.models import dimers, explosion, sbml_of
 from tests.lna.test_stationary import network
 
@@ -51,30 +46,6 @@ def test_ode_against_closed_forms(simulation: AmiciSimulation) -> None:
     np.testing.assert_allclose(result, expected, rtol=1e-7)
 
 
-def test_ode_from_a_later_time_on(simulation: AmiciSimulation) -> None:
-    result = simulation.ode([1.0, 3.0], {})
-    np.testing.assert_allclose(result.sel(species="A").values[0], 12 * (1 - np.exp([-0.5, -1.5])), rtol=1e-7)
-
-
-def test_it_agrees_with_libroadrunner(simulation: AmiciSimulation) -> None:
-    ours = RoadRunnerEngine().load(sbml_of(small()))
-    for inputs in ({}, {"x": 77.0, "p": 1000.0}, {}):
-        expected, found = (each.ode([0.0, 0.3, 5.0, 60.0], inputs) for each in (ours, simulation))
-        assert found.species.values.tolist() == expected.species.values.tolist()
-        # 1e-6 is the project's tolerance between ODE solvers; here libRoadRunner is the one that uses two thirds of it.
-        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
-
-
-def test_inputs_set_by_name_equal_a_fresh_load(simulation: AmiciSimulation) -> None:
-    expected = simulation.ode([0, 1, 2], {"x": 8})
-    simulation.ode([0, 3], {"x": 90, "A": 5})
-    # Loading the text again starts from AMICI's own new instance, without compiling.
-    fresh = AmiciEngine().load(sbml_of(small()))
-    np.testing.assert_array_equal(fresh.ode([0, 1, 2], {"x": 8}), expected)
-    np.testing.assert_array_equal(simulation.ode([0, 1, 2], {"x": 8}), expected)
-    assert simulation.ode([0, 1], {}).values[0, 0].tolist() == [3, 0, 30]
-
-
 def test_the_environment_and_the_logger_are_as_before(
     simulation: AmiciSimulation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,14 +76,6 @@ def test_refusals(simulation: AmiciSimulation) -> None:
         assert "\n" not in str(refusal.value)
 
 
-def test_results_say_where_they_come_from(simulation: AmiciSimulation) -> None:
-    result = simulation.ode([0, 1], {})
-    assert (result.attrs["engine"], result.attrs["method"]) == ("amici", "cvodes-bdf")
-    assert result.attrs["version"].split(".")[0].isdigit()
-    assert len(result.attrs["model_sha256"]) == 64
-    assert set(AmiciEngine().methods) == {"ode"}
-
-
 def test_a_module_that_says_something_else(simulation: AmiciSimulation, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = engine_module._compiled(sbml_of(small()))
     monkeypatch.setattr(engine_module, "_compiled", lambda sbml: compiled)
@@ -134,30 +97,3 @@ def test_a_constant_that_c_knows_otherwise() -> None:
     """AMICI writes ids into C++ as they are, where M_PI is 3.14...: it compiles, and would run wrong."""
     with pytest.raises(EngineError, match="amici misreads the model"):
         AmiciEngine().load(sbml_of(network("A", {"M_PI": 1.0}, fade=("A", "", "M_PI"))))
-
-
-@pytest.mark.slow
-def test_growth_without_bound_is_refused() -> None:
-    grown = AmiciEngine().load(sbml_of(explosion()))
-    with pytest.raises(EngineError, match="amici: CVODES failed: "):
-        grown.ode([0.0, 2.0], {})
-    # 1 / (1 - t) half way to the pole, on the same loaded model.
-    assert grown.ode([0.0, 0.5], {}).values[0, -1, 0] == pytest.approx(2, rel=1e-6)
-
-
-def rectifiers() -> str:
-    classifier = tiny(omega=50)
-    net = classifier.network(signed_weights(classifier, 3), np.random.default_rng(8).random((4, 4)))
-    return write_sbml(Document(net, shape="lumped"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("text", "t_end"), [(rectifiers, 60.0), (DIGITS.read_text, 40.0)], ids=["tiny", "digits"])
-def test_cascades_of_rectifiers_agree_with_libroadrunner(text: Any, t_end: float) -> None:
-    sbml = text()
-    ours, theirs = RoadRunnerEngine().load(sbml), AmiciEngine().load(sbml)
-    name = next(iter(theirs._loaded.document.network.clamped))
-    for inputs in ({}, {name: 7.0}, {}):
-        expected, found = ours.steady_state(inputs, t_end), theirs.steady_state(inputs, t_end)
-        # Both solvers hold 1e-10 a step; counts near 0 are held to 1e-8 items.
-        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8)

@@ -1,127 +1,17 @@
-import math
 import mmap
 
 import numpy as np
 import pytest
 import roadrunner
-from scipy import stats
 
 from crn2sbml.core.network import Network
 from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation, mapped_bytes
-from crn2sbml.errors import CrnError, EngineError
-from tests.engines.models import dimers, driven, sbml_of
-from tests.reference.master_equation import edge_mass, mean_and_covariance, stationary_law
+from crn2sbml.errors import EngineError
+from tests.engines.models import driven, sbml_of
 
 
 def loaded(net: Network) -> RoadRunnerSimulation:
     return RoadRunnerEngine().load(sbml_of(net, "stochastic"))
-
-
-def test_ssa_of_production_and_decay_is_poisson() -> None:
-    """From 0 items the law at every time is Poisson with mean 4 X (1 - exp(-t/2)), exactly."""
-    times, replicates = [0.0, 1.0, 5.0], 2000
-    counts = loaded(driven()).ssa(times, {"X": 10}, seed=3, replicates=replicates).sel(species="A").values
-    assert (counts[:, 0] == 0).all()
-    for column, time in enumerate(times[1:], 1):
-        mean = 40 * (1 - math.exp(-time / 2))
-        sample = counts[:, column]
-        assert abs(sample.mean() - mean) / math.sqrt(mean / replicates) < 4
-        # The variance of (x - mean)^2 under Poisson is mean + 2 mean^2.
-        assert abs(((sample - mean) ** 2).mean() - mean) / math.sqrt((mean + 2 * mean**2) / replicates) < 4
-
-
-def test_ssa_of_pairs_follows_the_master_equation() -> None:
-    """k x (x - 1) against a law solved exactly; with k x^2 the mean would be 0.35 items lower."""
-    law = stationary_law([((0,), (1,), 40.0), ((2,), (0,), 0.02), ((1,), (0,), 0.5)], (90,))
-    assert edge_mass(law) < 1e-12
-    mean, covariance = mean_and_covariance(law)
-    replicates = 4000
-    result = loaded(dimers()).ssa([0.0, 12.0], {}, seed=5, replicates=replicates, start={"A": round(mean[0])})
-    sample = result.values[:, -1, 0]
-    assert abs(sample.mean() - mean[0]) / math.sqrt(covariance[0, 0] / replicates) < 4
-    # (n - 1) s^2 / sigma^2 is nearly chi-square: the law is close to a Gaussian.
-    low, high = stats.chi2.ppf([3e-5, 1 - 3e-5], replicates - 1) / (replicates - 1)
-    assert low < sample.var(ddof=1) / covariance[0, 0] < high
-
-
-def test_the_seed_makes_the_trajectory() -> None:
-    simulation, times = loaded(driven()), np.linspace(0, 20, 41)
-    first = simulation.ssa(times, {}, seed=11, replicates=3).values
-    np.testing.assert_array_equal(simulation.ssa(times, {}, seed=11, replicates=3), first)
-    np.testing.assert_array_equal(loaded(driven()).ssa(times, {}, seed=11, replicates=3), first)
-    assert not np.array_equal(simulation.ssa(times, {}, seed=12, replicates=3), first)
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        assert not np.array_equal(first[i], first[j])
-
-
-@pytest.mark.parametrize("replicates", [1, 2, 7])
-def test_a_replicate_depends_on_its_number_alone(replicates: int) -> None:
-    simulation, times = loaded(driven()), [0.0, 1.0, 2.0, 3.0]
-    many = simulation.ssa(times, {}, seed=2, replicates=9).values
-    np.testing.assert_array_equal(simulation.ssa(times, {}, seed=2, replicates=replicates), many[:replicates])
-
-
-def test_ssa_starts_anew_each_time() -> None:
-    simulation, times = loaded(driven(4)), [0.0, 1.0, 2.0]
-    expected = simulation.ssa(times, {}, seed=1).values
-    moved = simulation.ssa(times, {"X": 90}, seed=1, start={"A": 500}).values
-    assert moved[0, 0].tolist() == [90, 500]
-    simulation.ode(times, {"X": 7})
-    np.testing.assert_array_equal(simulation.ssa(times, {}, seed=1), expected)
-    assert expected[0, 0].tolist() == [3, 4]
-    assert simulation.ode(times, {}).values[0, 0].tolist() == [3, 4]
-
-
-def test_counts_are_whole_and_change_by_whole_items() -> None:
-    counts = loaded(dimers()).ssa(np.linspace(0, 10, 101), {}, seed=4).values
-    np.testing.assert_array_equal(counts, np.rint(counts))
-    assert counts.min() >= 0
-
-
-def test_stochastic_results_carry_their_seed() -> None:
-    result = loaded(driven()).ssa([0, 1], {}, seed=987, replicates=2)
-    assert (result.attrs["seed"], result.attrs["method"], result.attrs["engine"]) == (987, "ssa", "roadrunner")
-    assert result.attrs["version"] == roadrunner.__version__
-    assert len(result.attrs["model_sha256"]) == 64
-    assert (result.attrs["units"], result.replicate.values.tolist()) == ("item", [0, 1])
-
-
-@pytest.mark.parametrize("where", ["inputs", "start"])
-@pytest.mark.parametrize(
-    ("name", "count", "words"),
-    [
-        ("B", 1, "no species 'B'"),
-        ("A", -2, "'A': -2"),
-        ("A", 2.5, "'A': 2.5 is not a whole number"),
-        ("X", math.nan, "'X': nan"),
-        ("X", math.inf, "'X': inf"),
-    ],
-)
-def test_counts_that_the_ssa_refuses(where: str, name: str, count: float, words: str) -> None:
-    given = {"inputs": {}, "start": {}} | {where: {name: count}}
-    with pytest.raises(CrnError, match=words):
-        loaded(driven()).ssa([0, 1], seed=1, **given)
-
-
-def test_the_ssa_refuses_half_an_item_in_the_file() -> None:
-    simulation = loaded(driven(1.5))
-    with pytest.raises(CrnError, match=r"'A': 1\.5"):
-        simulation.ssa([0, 1], {}, seed=1)
-    assert simulation.ssa([0, 1], {"A": 2}, seed=1).values[0, 0].tolist() == [3, 2]  # set anew, it may run
-
-
-@pytest.mark.parametrize(("seed", "replicates"), [(-1, 1), (1, 0), (1, -3)])
-def test_seeds_and_replicates_that_are_refused(seed: int, replicates: int) -> None:
-    with pytest.raises(CrnError) as refusal:
-        loaded(driven()).ssa([0, 1], {}, seed, replicates)
-    assert "\n" not in str(refusal.value)
-
-
-def test_the_ssa_needs_the_stochastic_reading() -> None:
-    simulation = RoadRunnerEngine().load(sbml_of(dimers()))
-    with pytest.raises(EngineError, match="deterministic reading") as refusal:
-        simulation.ssa([0, 1], {}, seed=1)
-    assert "--reading stochastic" in str(refusal.value)
 
 
 def test_a_conservation_law_has_no_stationary_covariance() -> None:
