@@ -1,57 +1,22 @@
-"""Every shipped model, in every format and through every engine, against its closed form."""
+"""Every shipped model: its files, in every format, and its decisions."""
 
 import hashlib
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from crn2sbml.circuits.weights_file import Trained, unpack_weights
+from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.core.network import Network
-from crn2sbml.engines.registry import engine_names, get_engine
 from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import Document, Shape
+from crn2sbml.formats.document import Shape
 from crn2sbml.formats.libsbml_checks import complaints
-from crn2sbml.formats.sbml_read import read_sbml, read_sbml_file
+from crn2sbml.formats.sbml_read import read_sbml
 from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.formats.usage import Usage, read_io_json
-from crn2sbml.training.data import Part
-from crn2sbml.training.recipes import get_recipe
-from crn2sbml.verify.agreement import covariance_difference
-from crn2sbml.verify.round_trip import round_trip, ssa_snapshots
 from tests.formats.test_antimony import assert_same_kinetics
-
-FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "models").glob("*/model.xml*"))
-NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="models/ holds no model"))
-every_model = pytest.mark.parametrize("folder", [pytest.param(f, id=f.name) for f in FOLDERS] or [NONE])
-IMAGES = 3
-
-
-@lru_cache
-def trained_in(folder: Path) -> Trained:
-    return unpack_weights((folder / "weights.npz").read_bytes(), str(folder))
-
-
-@lru_cache
-def document_in(folder: Path) -> Document:
-    return read_sbml_file(next(folder.glob("model.xml*")))
-
-
-@lru_cache
-def text_of(folder: Path, shape: Shape) -> str:
-    return write_sbml(replace(document_in(folder), shape=shape))
-
-
-def usage_in(folder: Path) -> Usage:
-    return read_io_json((folder / "io.json").read_text())
-
-
-def held_out(folder: Path) -> Part:
-    return get_recipe(trained_in(folder).classifier.name).data().test
+from tests.shipped import document_in, every_model, held_out, text_of, trained_in, usage_in
 
 
 def assert_same_network(net: Network, other: Network) -> None:
@@ -126,77 +91,6 @@ def test_antimony(folder: Path) -> None:
     trained = trained_in(folder)
     assert_same_kinetics(ordered(document.network, trained), ordered(back.network, trained))
     assert_same_kinetics(document.network, read_antimony(write_antimony(document)).network)
-
-
-@lru_cache
-def simulation_of(folder: Path, engine: str, shape: Shape) -> Any:
-    return get_engine(engine).load(text_of(folder, shape))
-
-
-# COPASI takes a minute to import thousands of elementary reactions.
-WAYS = [pytest.param(*way, marks=pytest.mark.slow if way == ("copasi", "elementary") else ()) for way in (
-    ("roadrunner", "lumped"), ("roadrunner", "elementary"), ("copasi", "lumped"), ("copasi", "elementary"),
-)]  # fmt: skip
-
-
-@every_model
-@pytest.mark.parametrize(("engine", "shape"), WAYS)
-def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
-    usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
-    simulation = simulation_of(folder, engine, shape)
-    for image in images:
-        inputs = usage.input_counts(image)
-        state = simulation.steady_state(inputs, usage.t_end).sel(species=list(usage.outputs)).values[0, 0]
-        run = simulation.ode([0.0, usage.t_end], inputs).sel(species=list(usage.outputs)).values[0, -1]
-        expected = trained.classifier.readouts(trained.weights, image)
-        for found in (state, run):
-            np.testing.assert_allclose(found, expected, rtol=1e-6)
-            assert found.argmax() == expected.argmax()
-
-
-@every_model
-def test_closed_form_and_lna_in_every_engine(folder: Path) -> None:
-    usage, trained = usage_in(folder), trained_in(folder)
-    for image in held_out(folder).images[:IMAGES]:
-        inputs, found = usage.input_counts(image), []
-        for engine in engine_names():
-            found.append(simulation_of(folder, engine, "lumped").lna(inputs, usage.t_end))
-            mean = found[-1]["mean"].sel(species=list(usage.outputs))
-            np.testing.assert_allclose(mean, trained.classifier.readouts(trained.weights, image), rtol=1e-6)
-        names = found[0].species.values
-        ours, theirs = (result["covariance"].sel(species=names, species_=names) for result in found)
-        assert covariance_difference(theirs, ours) < 1e-5
-        assert float(np.diag(ours).max()) > 1  # there is noise
-
-
-@every_model
-def test_closed_form_and_ssa(folder: Path) -> None:
-    """One snapshot an image, three seconds after the steady state: read-outs forget their start at exp(-t)."""
-    usage, part, trained = usage_in(folder), held_out(folder), trained_in(folder)
-    images, simulation = part.images[:IMAGES], simulation_of(folder, "roadrunner", "lumped")
-    snapshots = np.concatenate(list(ssa_snapshots(text_of(folder, "lumped"), usage, images, seed=11, seconds=3.0)))
-    scores = []
-    for image, snapshot in zip(images, snapshots, strict=True):
-        expected = trained.classifier.readouts(trained.weights, image)
-        noise = simulation.lna(usage.input_counts(image), usage.t_end)["covariance"]
-        sd = np.sqrt([float(noise.sel(species=name, species_=name)) for name in usage.outputs])
-        many = expected > 20  # items; below that the law is no Gaussian
-        scores += ((snapshot - expected)[many] / sd[many]).tolist()
-        assert snapshot.argmax() == expected.argmax()
-    assert len(scores) >= IMAGES
-    # Correlated numbers; the LNA's own error in the mean is below a tenth of an sd here.
-    assert np.abs(scores).max() < 4
-
-
-@pytest.mark.slow
-@every_model
-def test_every_way_of_running_it_agrees(folder: Path) -> None:
-    """ODE, LNA and SSA in libRoadRunner, ODE and LNA in COPASI."""
-    part, trained = held_out(folder), trained_in(folder)
-    images, labels = part.images[:IMAGES], part.labels[:IMAGES].tolist()
-    expected = trained.classifier.readouts(trained.weights, images)
-    result = round_trip(text_of(folder, "lumped"), usage_in(folder), images, expected, labels, seed=11, precision=0.1)
-    assert [str(agreement) for agreement in result.agreements if not agreement.holds] == []
 
 
 @every_model

@@ -1,5 +1,6 @@
 """`crn2sbml export`: write a model in another format, level or shape."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,8 @@ from crn2sbml.cli.clamp import (
 )
 from crn2sbml.cli.console import say
 from crn2sbml.cli.inputs import load_document, load_usage
-from crn2sbml.errors import CrnError
+from crn2sbml.disk import check_output, write_file
+from crn2sbml.errors import CrnError, OutputError
 
 
 class Format(StrEnum):
@@ -85,15 +87,14 @@ def export(
 
     Example: crn2sbml export models/digits --image three.png --out three.cps
     """
-    from crn2sbml.disk import check_output, write_file
     from crn2sbml.report.exports import Export, default_usage, export_files, format_of
 
-    check_output(out, force)
+    _check_outputs([out], force)
     chosen = "lna" if lna else (to.value if to else format_of(out.name))
-    if lna and to not in (None, Format.SBML):
-        raise CrnError(f"--lna writes SBML, not {to.value if to else ''}; leave out --to")
-    if level is not Level.L3V2 and (lna or chosen not in ("sbml", "sedml", "tellurium")):
-        raise CrnError(f"--level {level.value}: {chosen} holds SBML L3V2 only")
+    if lna and (to or Format(format_of(out.name))) is not Format.SBML:
+        raise CrnError(f"--lna writes SBML, not {to.value if to else format_of(out.name)}")
+    if shape is ShapeName.LUMPED and chosen in ("antimony", "bngl"):
+        raise CrnError(f"--shape lumped: {chosen} is written with elementary reactions only")
     if t_end is not None and not 0 < t_end < float("inf"):
         raise CrnError(f"--t-end {t_end}: must be positive and finite")
     document, usage = load_document(model), load_usage(model)
@@ -111,9 +112,30 @@ def export(
     files = export_files(Export(document, out.name, usage, level.value, picture, examples, seed), chosen)
     if reading and chosen == "sbml":  # asked for by name: that one alone
         files = {out.name: files[out.name]}
-    for name in files:
-        check_output(out.with_name(name), force)
-    for name, content in files.items():
-        write_file(out.with_name(name), content, force)
-    written = ", ".join(str(out.with_name(name)) for name in files)
+    contents = {out.with_name(name): content for name, content in files.items()}
+    for path in list(contents)[1:]:
+        if _holds(model, path):  # even with --force: nobody asked for that name
+            raise OutputError(f"{path}: is the model itself, and {chosen} needs that name; choose another for --out")
+    _check_outputs(contents, force)
+    for path, content in contents.items():
+        write_file(path, content, force)
+    written = ", ".join(str(path) for path in contents)
     say(f"{written}: {len(network.species)} species, {len(network.reactions)} elementary reactions")
+
+
+def _holds(model: Path, path: Path) -> bool:
+    """Whether a model's file or folder was read from that path."""
+    sources = (model, model / "model.xml", model / "model.xml.gz")
+    return any(source.exists() and path.exists() and path.samefile(source) for source in sources)
+
+
+def _check_outputs(paths: Iterable[Path], force: bool) -> None:
+    """Raises OutputError, before anything is written, if one of the paths cannot be."""
+    for path in paths:
+        try:
+            check_output(path, force)
+            folder = path.is_dir()
+        except OSError as error:  # a name that is too long
+            raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        if folder:
+            raise OutputError(f"{path}: is a folder, a file path is needed")

@@ -1,6 +1,6 @@
 """What commands are given: a model's folder or file, and counts to set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,75 +21,98 @@ def load_document(path: Path) -> Document:
 
     Raises: CrnError and its kind, naming the path.
     """
-    if path.is_dir():
+    suffix = path.suffix.lower()
+    if _is_folder(path):
         found = [path / name for name in ("model.xml", "model.xml.gz") if (path / name).exists()]
         if not found:
             raise FormatError(f"{path}: no model.xml in this folder")
         return read_sbml_file(found[0])
-    if path.suffix == ".npz":
+    if suffix == ".npz":
         from crn2sbml.circuits.weights_file import unpack_weights
         from crn2sbml.report.model_folder import model_document
 
         return model_document(unpack_weights(bytes(read_bytes(path)), str(path)), created="")
-    if path.suffix == ".omex":
+    if suffix == ".omex":
         archive = _unpack(path)
+        text = archive.model
         try:
-            return read_sbml(archive.model)
+            return read_sbml(text)
         except FormatError as error:
             raise type(error)(f"{path}: {archive.model_name}: {error}") from None
-    if path.suffix in (".ant", ".antimony"):
+    if suffix in (".ant", ".antimony"):
         from crn2sbml.formats.antimony_read import read_antimony
 
+        text = read_text(path)
         try:
-            return read_antimony(read_text(path))
+            return read_antimony(text)
         except FormatError as error:
             raise type(error)(f"{path}: {error}") from None
     return read_sbml_file(path)
 
 
 def load_usage(path: Path) -> Usage | None:
-    """The io.json of a model; None if there is none."""
+    """The io.json of a model; None if there is none. Raises FormatError naming the path."""
     text = text_beside(path, "io.json")
-    return read_io_json(text) if text is not None else None
+    try:
+        return read_io_json(text) if text is not None else None
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
 
 
 def text_beside(path: Path, name: str) -> str | None:
     """A file beside a model, in its folder or in its archive; None if there is none."""
-    if path.suffix == ".omex":
+    folder = _is_folder(path)
+    if path.suffix.lower() == ".omex" and not folder:
         archive = _unpack(path)
         return archive.text(name) if name in archive.files else None
-    beside = (path if path.is_dir() else path.parent) / name
+    beside = (path if folder else path.parent) / name
     return read_text(beside) if beside.exists() else None
 
 
 def parse_counts(settings: Sequence[str], network: Network) -> dict[str, float]:
     """`NAME=COUNT` settings as counts of known species.
 
-    Raises: CrnError: not of that form, an unknown species, or a count that is negative or not a whole number (where
-        the network counts whole items).
+    Raises: CrnError: not of that form, or as `check_counts`.
     """
     counts: dict[str, float] = {}
-    whole = all(float(species.initial).is_integer() for species in network.species)
     for setting in settings:
         name, equals, value = setting.partition("=")
-        name = name.strip()
         try:
             count = float(value)
         except ValueError:
             count = float("nan")
         if not equals or count != count:
             raise CrnError(f"--set {setting!r}: expected NAME=COUNT, for instance --set A=12")
-        if name not in network.species_index:
-            raise CrnError(f"--set {setting!r}: {did_you_mean(name, network.species_index, 'species')}")
-        if not 0 <= count < float("inf") or (whole and not count.is_integer()):
-            raise CrnError(f"--set {setting!r}: the count must be a whole number of items, 0 or more")
-        counts[name] = count
+        counts |= check_counts({name.strip(): count}, network, f"--set {setting!r}")
     return counts
+
+
+def check_counts(counts: Mapping[str, float], network: Network, where: str) -> dict[str, float]:
+    """The counts, if the network can start with them.
+
+    Raises: CrnError, beginning with `where`: an unknown species, or a count that is negative, not finite or not a whole
+        number (where the network counts whole items).
+    """
+    whole = all(float(species.initial).is_integer() for species in network.species)
+    for name, count in counts.items():
+        if name not in network.species_index:
+            raise CrnError(f"{where}: {did_you_mean(name, network.species_index, 'species')}")
+        if not 0 <= count < float("inf") or (whole and not float(count).is_integer()):
+            needed = "a whole number of items, 0 or more" if whole else "a finite number of items, 0 or more"
+            raise CrnError(f"{where}: the count must be {needed}; {name!r} is {count:g}")
+    return {name: count + 0.0 for name, count in counts.items()}  # -0 becomes 0
 
 
 def now() -> str:
     """The date and time as metadata hold it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long, or closed to us: opening it will say so
+        return False
 
 
 def _unpack(path: Path) -> "Archive":

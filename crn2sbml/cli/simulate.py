@@ -5,7 +5,7 @@ import io
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
@@ -25,6 +25,8 @@ from crn2sbml.errors import CrnError, did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from crn2sbml.engines.engine import NoiseSimulation, StochasticSimulation
 
 
 Rows: TypeAlias = list[list[float | int | str]]
@@ -89,12 +91,15 @@ def simulate(
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal
     # reactants is read as the method needs it.
     document = with_reading(document, "stochastic" if method is Method.SSA else "deterministic")
+    # It has the method: `check_algorithm` has looked.
     simulation = chosen.load(write_sbml(document))
     times = [end * i / (points - 1) for i in range(points)]
     if method is Method.LNA:
-        header, rows = _moments(simulation.lna(counts, end), shown)
+        noise = cast("NoiseSimulation", simulation)
+        header, rows = _moments(noise.lna(counts, end), shown)
     elif method is Method.SSA:
-        header, rows = _trajectories(simulation.ssa(times, counts, seed, replicates, None, algorithm), shown)  # type: ignore[attr-defined]
+        sampler = cast("StochasticSimulation", simulation)
+        header, rows = _trajectories(sampler.ssa(times, counts, seed, replicates, None, algorithm), shown)
     else:
         header, rows = _trajectories(simulation.ode(times, counts), shown)
     if json:

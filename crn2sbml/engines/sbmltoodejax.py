@@ -133,7 +133,7 @@ class SbmlToOdeJaxSimulation:
         counts = trial_counts(self._loaded)
         laws = self._module.RateofSpeciesChange()
         stoichiometry = np.array(laws.stoichiometricMatrix)
-        if stoichiometry.ndim != 2:
+        if not self._loaded.document.network.reactions:
             raise EngineError("sbmltoodejax: its module for a model without reactions does not run")
         rows = [self._module.y_indexes.get(name) for name in self._loaded.species]
         change = np.array([np.zeros(stoichiometry.shape[1]) if i is None else stoichiometry[i] for i in rows])

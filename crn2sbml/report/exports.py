@@ -22,6 +22,9 @@ _SUFFIXES = {
     ".sedml": "sedml",
 }  # fmt: skip
 
+_PACKED, _ANY_LEVEL, _ALWAYS_DRAWN = ("sbml", "lna"), ("sbml", "tellurium"), ("copasi", "lna", "omex")
+_RUNNABLE = ("bngl", "copasi", "omex", "sedml", "tellurium")
+
 Files = Mapping[str, str | bytes]
 
 
@@ -46,9 +49,9 @@ class Export:
         return write_sbml(document, self.level, self.picture)
 
     def beside(self, suffix: str, more: str = "") -> str:
-        """The name of another file of the same export."""
-        stem = self.name.removesuffix(".gz")
-        return PurePath(stem).stem + more + suffix
+        """The name of another file of the same export; never that of the file itself."""
+        stem = PurePath(_unpacked(self.name)).stem + more
+        return stem + suffix if stem + suffix != self.name else f"{stem}_model{suffix}"
 
 
 def export_formats() -> list[str]:
@@ -58,7 +61,7 @@ def export_formats() -> list[str]:
 
 def format_of(name: str) -> str:
     """The format that a file's name tells; SBML if it tells none."""
-    return _SUFFIXES.get(PurePath(name).suffix.lower(), "sbml")
+    return _SUFFIXES.get(PurePath(_unpacked(name)).suffix.lower(), "sbml")
 
 
 def export_files(export: Export, to: str) -> Files:
@@ -68,6 +71,19 @@ def export_files(export: Export, to: str) -> Files:
     """
     if to not in _WRITERS:
         raise FormatError(did_you_mean(to, _WRITERS, "format"))
+    if export.level != "L3V2" and to not in _ANY_LEVEL:
+        raise FormatError(f"{export.name}: level {export.level} is for {' and '.join(_ANY_LEVEL)}; {to} holds L3V2")
+    if not export.picture and to in _ALWAYS_DRAWN:
+        raise FormatError(f"{export.name}: {to} always holds the picture of the network; only plain SBML goes without")
+    if _is_packed(export.name) and to not in _PACKED:
+        raise FormatError(f"{export.name}: only SBML is written as gzip, not {to}; leave out .gz")
+    if export.seed < 0:
+        raise FormatError(f"{export.name}: the seed is {export.seed}; it must be 0 or more")
+    if to in _RUNNABLE and not export.usage.outputs:
+        network = export.document.network
+        raise FormatError(
+            f"{export.name}: network {network.id!r} has no output to show, as {to} must; write SBML or Antimony"
+        )
     return _WRITERS[to](export)
 
 
@@ -77,19 +93,29 @@ def default_usage(document: Document, t_end: float) -> Usage:
     return Usage(network.clamped, network.floating[:_MOST_OUTPUTS], omega=1, input_max=1, t_end=t_end)
 
 
-def _sbml(export: Export) -> Files:
-    """One file where all readings agree, else one for each, the second with its reading in its name."""
-    files: dict[str, str | bytes] = {export.name: _packed(export.sbml(export.document), export.name)}
-    other = other_reading(export.document)
-    if other:
-        suffixes = "".join(PurePath(export.name).suffixes[-2 if export.name.endswith(".gz") else -1 :])
-        name = export.name.removesuffix(suffixes) + f"_{other.reading}" + suffixes
-        files[name] = _packed(export.sbml(other), name)
-    return files
+def _unpacked(name: str) -> str:
+    return name[: -len(".gz")] if _is_packed(name) else name
+
+
+def _is_packed(name: str) -> bool:
+    return name.lower().endswith(".gz")
 
 
 def _packed(text: str, name: str) -> str | bytes:
-    return gzip.compress(text.encode(), mtime=0) if name.endswith(".gz") else text
+    return gzip.compress(text.encode(), mtime=0) if _is_packed(name) else text
+
+
+def _sbml(export: Export) -> Files:
+    """One file where all readings agree, else one for each, the second with its reading in its name."""
+    name, text = export.name, export.sbml(export.document)
+    files = {name: _packed(text, name)}
+    other = other_reading(export.document)
+    # The same text comes out where lumping dropped every reaction that the readings are about.
+    if other and (other_text := export.sbml(other)) != text:
+        plain = PurePath(_unpacked(name))
+        second = f"{plain.stem}_{other.reading}{plain.suffix}" + name[len(plain.name) :]
+        files[second] = _packed(other_text, second)
+    return files
 
 
 def _lna(export: Export) -> Files:

@@ -118,6 +118,8 @@ def _by_methods(simulation: IsolatedSimulation, wanted: Sequence[tuple[str, str]
     for method, algorithm in wanted:
         begin = time.monotonic()
         try:
+            simulation.load()  # anew, if it has crashed
+            begin = time.monotonic()
             result = _result(method, algorithm, simulation, task)
         except CrnError as error:
             yield _ended(simulation.name, method, algorithm, error, time.monotonic() - begin)

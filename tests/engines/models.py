@@ -1,10 +1,12 @@
 """Small networks as SBML text, for every engine, and what some engines cannot take or are slow at."""
 
 import libsbml
+import numpy as np
 
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.sbml_write import write_sbml
+from tests.circuits.test_classifier import signed_weights, tiny
 from tests.lna.test_stationary import network
 
 COMPILES = {"amici": "generates and compiles C++ for each model, which takes about ten seconds"}
@@ -101,6 +103,12 @@ def triples() -> Network:
         pair=("AA", "", "k"),
         triple=("AAA", "", "h"),
     )
+
+
+def tiny_network() -> Network:
+    """A 4 x 4 classifier: a cascade of rectifiers, 182 species."""
+    classifier = tiny(omega=50)
+    return classifier.network(signed_weights(classifier, 3), np.random.default_rng(8).random((4, 4)))
 
 
 def explosion() -> Network:

@@ -1,4 +1,3 @@
-
 import pytest
 
 pytest.importorskip("bioscrape", reason="bioscrape is not installed")

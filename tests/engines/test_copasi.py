@@ -2,9 +2,10 @@ import COPASI
 import numpy as np
 import pytest
 
-from crn2sbml.engines.copasi import CopasiEngine
+from crn2sbml.engines.copasi import CopasiEngine, CopasiSimulation
 from crn2sbml.errors import EngineError
-from tests.engines.models import dimers, driven, sbml_of
+from tests.engines.models import dimers, driven, sbml_of, triples
+from tests.engines.test_stochastic import EXACT, moments_of
 from tests.lna.test_stationary import network, nonlinear, solved
 
 
@@ -52,3 +53,31 @@ def test_many_loads_of_one_model_keep_apart() -> None:
     simulations = [CopasiEngine().load(sbml_of(dimers().with_counts({"A": n}))) for n in (0, 10, 200)]
     starts = [s.ode([0.0, 1e-9], {}).values[0, -1, 0] for s in simulations]
     assert starts == pytest.approx([0, 10, 200], abs=1e-5)
+
+
+def test_tau_leap_is_near_the_exact_law() -> None:
+    """No leap is shorter than an item, whatever its tolerance. Its bias here: 0.07 sd of the mean, 7 % of variance."""
+    mean, variance = moments_of(EXACT)
+    simulation, replicates = CopasiEngine().load(sbml_of(triples(), "stochastic")), 1000
+    runs = simulation.ssa([0.0, 3.0], {}, 5, replicates, {"A": 4}, "tau-leap").values[:, -1, 0]
+    # The bias doubled, and four standard errors (of the variance of a law close to a Gaussian).
+    assert abs(runs.mean() - mean) / variance**0.5 < 0.14 + 4 / replicates**0.5
+    assert abs(runs.var() / variance - 1) < 0.14 + 4 * (2 / replicates) ** 0.5
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "next-reaction", "tau-leap"])
+def test_each_algorithm_is_copasi_s_own(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is not known would silently run another method elsewhere."""
+    used: list[int] = []
+    course = CopasiSimulation._time_course
+    monkeypatch.setattr(
+        CopasiSimulation, "_time_course", lambda self, kind, *a: used.append(kind) or course(self, kind, *a)
+    )
+    CopasiEngine().load(sbml_of(driven())).ssa([0, 1], {}, 1, algorithm=algorithm)
+    kinds = COPASI.CTaskEnum
+    own = {
+        "direct": kinds.Method_directMethod,
+        "next-reaction": kinds.Method_stochastic,
+        "tau-leap": kinds.Method_tauLeap,
+    }
+    assert used == [own[algorithm]]

@@ -6,21 +6,14 @@ import math
 import numpy as np
 import pytest
 
-from crn2sbml.core.network import Network
+from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.verify.agreement import covariance_difference
-from tests.circuits.test_classifier import signed_weights, tiny
 from tests.engines.contract import call, calls, engines, fresh, loaded, methods_of
-from tests.engines.models import dimers, driven, moles, sbml_of
+from tests.engines.models import dimers, driven, moles, sbml_of, tiny_network
 from tests.lna.test_stationary import cascade, network, nonlinear
-
-
-def tiny_network() -> Network:
-    classifier = tiny(omega=50)
-    return classifier.network(signed_weights(classifier, 3), np.random.default_rng(8).random((4, 4)))
-
 
 several = pytest.mark.parametrize(
     "net",
@@ -160,9 +153,34 @@ def test_inputs_by_name_equal_the_counts_in_a_file(engine: str) -> None:
 
 @engines(other_model=True)
 def test_the_laws_of_a_lumped_file(engine: str) -> None:
-    """A makes B as a catalyst that the lumped shape names as a modifier only."""
-    chain = network("AB", {"b": 20.0, "k": 1.0, "g": 0.5}, r=("", "A", "b"), s=("A", "AB", "k"), u=("B", "", "g"))
-    simulation = get_engine(engine).load(write_sbml(Document(chain, shape="lumped")))
-    # A = 20 t and dB/dt = A - B/2: B = 40 t - 80 (1 - exp(-t/2)).
-    expected = 40 * 3 - 80 * (1 - math.exp(-1.5))
-    assert simulation.ode([0.0, 3.0], {}).values[0, -1] == pytest.approx([60, expected], rel=1e-7)
+    """Catalysts, which the lumped shape names as modifiers only: X, clamped, makes A; A makes B; B decays."""
+    net = Network(
+        "chain",
+        (Species("X", 3, clamped=True), Species("A"), Species("B")),
+        (Parameter("b", 4.0), Parameter("k", 1.0), Parameter("g", 0.5)),
+        (
+            Reaction("first", (("X", 1),), (("X", 1), ("A", 1)), "b"),
+            Reaction("second", (("A", 1),), (("A", 1), ("B", 1)), "k"),
+            Reaction("fade", (("B", 1),), (), "g"),
+        ),
+    )
+    simulation = get_engine(engine).load(write_sbml(Document(net, shape="lumped")))
+    for inputs, count in (({}, 3), ({"X": 5}, 5), ({}, 3)):
+        # A = 4 X t and dB/dt = A - B/2: B = 8 X t - 16 X (1 - exp(-t/2)).
+        expected = [count, 12 * count, count * (24 - 16 * (1 - math.exp(-1.5)))]
+        assert simulation.ode([0.0, 3.0], inputs).values[0, -1] == pytest.approx(expected, rel=1e-7)
+
+
+@engines(other_model=True)
+def test_a_conserved_sum_follows_the_counts(engine: str) -> None:
+    """Some integrate fewer species where a sum is conserved; the sum must be that of each run."""
+    net = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h")).with_counts({"A": 9})
+    for extra in (0, 6):
+        state = loaded(engine, net).steady_state({"B": extra}, 20.0).values[0, -1]
+        assert state == pytest.approx([(9 + extra) * 2 / 3, (9 + extra) / 3], rel=1e-7)
+
+
+@engines(other_model=True)
+def test_a_species_in_no_reaction_stays_as_it_is(engine: str) -> None:
+    net = network("ABC", {"k": 1.0}, go=("A", "B", "k")).with_counts({"A": 10, "C": 5})
+    assert loaded(engine, net).ode([0.0, 1.0], {"C": 7}).sel(species="C").values.tolist() == [[7, 7]]

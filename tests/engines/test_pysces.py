@@ -3,7 +3,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import libsbml
 import pytest
 
 pytest.importorskip("pysces", reason="PySCeS is not installed")
@@ -11,37 +10,18 @@ pytest.importorskip("pysces", reason="PySCeS is not installed")
 from crn2sbml.core.network import Network
 from crn2sbml.engines.pysces import PyscesEngine, PyscesSimulation
 from crn2sbml.errors import EngineError
-from tests.engines.models import dimers, driven, named, sbml_of
-from tests.lna.test_stationary import network
+from tests.engines.models import named, pair_law, sbml_of
 
 
 def loaded(net: Network) -> PyscesSimulation:
     return PyscesEngine().load(sbml_of(net))
 
 
-def test_a_conserved_sum_follows_the_counts() -> None:
-    """It integrates fewer species where a sum is conserved; the sum must be that of each run."""
-    net = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h")).with_counts({"A": 9})
-    simulation = loaded(net)
-    for extra in (0, 6):
-        state = simulation.steady_state({"B": extra}, 20.0).values[0, -1]
-        assert state == pytest.approx([(9 + extra) * 2 / 3, (9 + extra) / 3], rel=1e-7)
-
-
-def test_a_species_in_no_reaction_stays_as_it_is() -> None:
-    net = network("ABC", {"k": 1.0}, go=("A", "B", "k")).with_counts({"A": 10, "C": 5})
-    assert loaded(net).ode([0.0, 1.0], {"C": 7}).sel(species="C").values.tolist() == [[7, 7]]
-
-
 def test_a_law_that_its_importer_drops_is_noticed() -> None:
     """Its importer reads laws as text, where libSBML writes the unit after a number; it then takes 0 for the law."""
-    document = libsbml.readSBMLFromString(sbml_of(dimers(), "stochastic"))
-    law = document.getModel().getReaction("pair").getKineticLaw()
-    law.setMath(libsbml.parseL3Formula("k * A * (A - 1)"))
-    PyscesEngine().load(libsbml.writeSBMLToString(document))
-    law.setMath(libsbml.parseL3Formula("k * A * (A - 1 substance)"))
+    PyscesEngine().load(pair_law("k * A * (A - 1)"))
     with pytest.raises(EngineError, match=r"pysces misreads the model: .*mean change of 'A'") as refusal:
-        PyscesEngine().load(libsbml.writeSBMLToString(document))
+        PyscesEngine().load(pair_law("k * A * (A - 1 substance)"))
     assert "\n" not in str(refusal.value)
 
 
@@ -65,7 +45,7 @@ def test_names_that_it_uses_itself_are_refused(name: str) -> None:
 
 def test_it_leaves_the_home_folder_and_the_output_alone(tmp_path: Path) -> None:
     code = (
-        "import os; from crn2sbml.engines.pysces import PyscesEngine; from tests.engines.models import dimers, driven, named, sbml_of
+        "import os; from crn2sbml.engines.pysces import PyscesEngine; from tests.engines.models import driven, sbml_of;"
         "PyscesEngine().load(sbml_of(driven())).ode([0, 1], {}); import matplotlib;"
         "print(os.environ['HOME'], os.getcwd(), 'tk' in matplotlib.get_backend().lower())"
     )

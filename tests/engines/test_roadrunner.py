@@ -8,15 +8,14 @@ from crn2sbml.core.network import Network
 from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation, mapped_bytes
 from crn2sbml.errors import EngineError
 from tests.engines.models import driven, sbml_of
+from tests.lna.test_stationary import network
 
 
 def loaded(net: Network) -> RoadRunnerSimulation:
-    return RoadRunnerEngine().load(sbml_of(net, "stochastic"))
+    return RoadRunnerEngine().load(sbml_of(net))
 
 
 def test_a_conservation_law_has_no_stationary_covariance() -> None:
-    from tests.lna.test_stationary import network
-
     net = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h")).with_counts({"A": 10})
     with pytest.raises(EngineError, match="conservation law"):
         loaded(net).lna({}, 40.0)

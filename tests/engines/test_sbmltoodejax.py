@@ -1,5 +1,4 @@
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,25 +14,18 @@ from crn2sbml.engines.sbmltoodejax import SbmlToOdeJaxEngine, SbmlToOdeJaxSimula
 from crn2sbml.errors import EngineError
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml
-from tests.circuits.test_classifier import signed_weights, tiny
-from tests.engines.models import driven, sbml_of
+from tests.engines.models import driven, sbml_of, tiny_network
 from tests.lna.test_stationary import network
-
-DIGITS = Path(__file__).parents[2] / "models" / "digits" / "model.xml"
 
 
 def loaded(net: Network) -> SbmlToOdeJaxSimulation:
     return SbmlToOdeJaxEngine().load(sbml_of(net))
 
 
-def rectifiers() -> Network:
-    classifier = tiny(omega=50)
-    return classifier.network(signed_weights(classifier, 3), np.random.default_rng(8).random((4, 4)))
-
-
+@pytest.mark.slow
 def test_a_cascade_of_rectifiers_agrees_with_libroadrunner() -> None:
     """Lumped, the clamped species are only modifiers, and lie in another vector of the generated module."""
-    net = rectifiers()
+    net = tiny_network()
     text = write_sbml(Document(net, shape="lumped"))
     ours, theirs = RoadRunnerEngine().load(text), SbmlToOdeJaxEngine().load(text)
     for inputs in ({}, {net.clamped[0]: 77.0}, {}):

@@ -174,6 +174,13 @@ def test_affine_networks_are_held_against_their_exact_law() -> None:
 
 
 @pytest.mark.usefixtures("fast")
+def test_wrong_speeds_show_however_long_the_steady_state_lasts() -> None:
+    """A relaxes within 2 s of 200 s, to the same count at any speed."""
+    matrix = tiny_matrix(driven(), ("Good", "WrongConstant"), t_end=200.0, methods=["ode"])
+    assert [cell.verdict for cell in matrix.cells] == ["agrees", "disagrees"]
+
+
+@pytest.mark.usefixtures("fast")
 def test_a_simulator_alone_is_unchecked_where_no_exact_law_is_known() -> None:
     matrix = tiny_matrix(pairs(), ("Good",))
     assert verdicts(matrix) == ALL_AGREE | {"ssa": "unchecked"}
@@ -196,8 +203,8 @@ def test_a_simulator_alone_is_unchecked_where_no_exact_law_is_known() -> None:
         (Network("fixed", (Species("X", 3, clamped=True),), (), ()), NO_LNA | {"ssa": "unchecked"}),
         (network("A", {"k": 0.05}, grow=("A", "AA", "k")).with_counts({"A": 5}), NO_LNA),
     ],
-    ids="conserved, dying, empty, tiny amounts, fractions, from nothing, no reactions, no floating, growth".split(", "),
-)  # fmt: skip
+    ids=["conserved", "dying", "empty", "tiny", "fractions", "from nothing", "no reactions", "no floating", "growth"],
+)
 def test_networks_of_every_kind(net: Network, expected: dict[str, str]) -> None:
     matrix = tiny_matrix(net)
     assert verdicts(matrix) == verdicts(matrix, "Second") == expected
