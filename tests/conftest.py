@@ -1,10 +1,12 @@
-"""Fixtures that every part of the suite shares: the data folder and the SBML Test Suite in it."""
+"""What every part of the suite shares: the data folder, the SBML Test Suite in it, and simulators that may be absent."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from crn2sbml.engines.registry import is_installed
 
 NO_DATA = "CRN2SBML_DATA is not set to a folder that holds sbml-test-suite/ and mnist/"
 
@@ -30,6 +32,17 @@ def suite_root(data_root: Path) -> Path:
     if not root.is_dir():
         pytest.skip(f"{root} does not exist")
     return root
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "simulators(*engines): left out where one of these is not installed")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skipping from one place gives the summary one line for each absent simulator."""
+    for name in (name for mark in item.iter_markers("simulators") for name in mark.args):
+        if not is_installed(name):
+            pytest.skip(f"{name} is not installed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,5 +1,6 @@
 """Every shipped model through every engine: against its closed form, and every engine against every other."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.registry import engine_names, get_engine, is_installed
@@ -32,18 +34,19 @@ HEAVY_IF_ELEMENTARY = {
     "copasi": "imports thousands of reactions for up to a minute",
 }
 
+HEAVY_TO_SAMPLE = {"bioscrape": "computes every propensity after every event"}
+
 
 def param(*values: Any, engines: tuple[str, ...], slow: bool = False) -> Any:
-    absent = [name for name in engines if not is_installed(name)]
-    marks = [pytest.mark.skip(reason=f"{' and '.join(absent)} not installed")] if absent else []
+    marks = [pytest.mark.simulators(*engines)]
     if slow or any(name in HEAVY for name in engines):
         marks.append(pytest.mark.slow)
     return pytest.param(*values, marks=marks, id="-".join(values))
 
 
-def with_method(method: str) -> pytest.MarkDecorator:
+def with_method(method: str, slow: Collection[str] = ()) -> pytest.MarkDecorator:
     names = [name for name in engine_names() if method in methods_of(name) or not is_installed(name)]
-    return pytest.mark.parametrize("engine", [param(name, engines=(name,)) for name in names])
+    return pytest.mark.parametrize("engine", [param(name, engines=(name,), slow=name in slow) for name in names])
 
 
 WAYS = [param(name, "lumped", engines=(name,)) for name in engine_names()] + [
@@ -60,24 +63,30 @@ def simulation_of(folder: Path, engine: str, shape: Shape = "lumped") -> Any:
 
 
 @lru_cache
-def steady_states(folder: Path, engine: str) -> Array:
-    """Counts of all species for some images, shape (images, species)."""
+def steady_states(folder: Path, engine: str, shape: Shape = "lumped") -> list[xr.DataArray]:
+    """Counts of all species for each of some images."""
+    usage, simulation = usage_in(folder), simulation_of(folder, engine, shape)
+    inputs = [usage.input_counts(image) for image in held_out(folder).images[:IMAGES]]
+    return [simulation.steady_state(counts, usage.t_end)[0, 0] for counts in inputs]
+
+
+@lru_cache
+def noise_of(folder: Path, engine: str) -> list[xr.Dataset]:
+    """The LNA for each of some images."""
     usage, simulation = usage_in(folder), simulation_of(folder, engine)
     inputs = [usage.input_counts(image) for image in held_out(folder).images[:IMAGES]]
-    return np.array([simulation.steady_state(counts, usage.t_end).values[0, 0] for counts in inputs])
+    return [simulation.lna(counts, usage.t_end) for counts in inputs]
 
 
 @every_model
 @pytest.mark.parametrize(("engine", "shape"), WAYS)
 def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
     usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
-    simulation = simulation_of(folder, engine, shape)
-    for image in images:
-        inputs = usage.input_counts(image)
-        state = simulation.steady_state(inputs, usage.t_end).sel(species=list(usage.outputs)).values[0, 0]
-        run = simulation.ode([0.0, usage.t_end], inputs).sel(species=list(usage.outputs)).values[0, -1]
+    simulation, outputs = simulation_of(folder, engine, shape), list(usage.outputs)
+    for image, state in zip(images, steady_states(folder, engine, shape), strict=True):
+        run = simulation.ode([0.0, usage.t_end], usage.input_counts(image))[0, -1]
         expected = trained.classifier.readouts(trained.weights, image)
-        for found in (state, run):
+        for found in (state.sel(species=outputs).values, run.sel(species=outputs).values):
             np.testing.assert_allclose(found, expected, rtol=1e-6)
             assert found.argmax() == expected.argmax()
 
@@ -86,17 +95,17 @@ def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_every_pair_of_simulators_reaches_the_same_state(folder: Path, one: str, other: str) -> None:
     """All species: 1e-6 relative; rectifiers that are off hold next to nothing, and are held to 1e-8 items."""
-    np.testing.assert_allclose(steady_states(folder, one), steady_states(folder, other), rtol=1e-6, atol=1e-8)
+    for ours, theirs in zip(steady_states(folder, one), steady_states(folder, other), strict=True):
+        assert theirs.species.values.tolist() == ours.species.values.tolist()
+        np.testing.assert_allclose(theirs.values, ours.values, rtol=1e-6, atol=1e-8)
 
 
 @every_model
 @with_method("lna")
 def test_closed_form_and_lna(folder: Path, engine: str) -> None:
-    usage, trained = usage_in(folder), trained_in(folder)
-    reference = "copasi" if engine == "roadrunner" else "roadrunner"
-    for image in held_out(folder).images[:IMAGES]:
-        inputs = usage.input_counts(image)
-        ours, theirs = (simulation_of(folder, name).lna(inputs, usage.t_end) for name in (reference, engine))
+    usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
+    reference = noise_of(folder, "copasi" if engine == "roadrunner" else "roadrunner")
+    for image, ours, theirs in zip(images, reference, noise_of(folder, engine), strict=True):
         mean = theirs["mean"].sel(species=list(usage.outputs))
         np.testing.assert_allclose(mean, trained.classifier.readouts(trained.weights, image), rtol=1e-6)
         names = ours.species.values
@@ -105,19 +114,14 @@ def test_closed_form_and_lna(folder: Path, engine: str) -> None:
 
 
 @every_model
-@with_method("ssa")
+@with_method("ssa", slow=HEAVY_TO_SAMPLE)
 def test_closed_form_and_ssa(folder: Path, engine: str) -> None:
     """One snapshot an image, three seconds after the steady state: read-outs forget their start at exp(-t)."""
-    usage, images = usage_in(folder), held_out(folder).images[:IMAGES]
-    simulation, floating = (
-        simulation_of(folder, engine),
-        list(simulation_of(folder, "roadrunner").matrices.floating_species),
-    )
-    snapshots = []
-    for number, image in enumerate(images):
-        inputs = usage.input_counts(image)
-        steady = simulation_of(folder, "roadrunner").steady_state(inputs, usage.t_end).sel(species=floating)
-        start = dict(zip(floating, np.rint(steady.values[0, 0]).tolist(), strict=True))
+    usage, simulation = usage_in(folder), simulation_of(folder, engine)
+    floating, snapshots = list(simulation_of(folder, "roadrunner").matrices.floating_species), []
+    for number, state in enumerate(steady_states(folder, "roadrunner")):
+        inputs = usage.input_counts(held_out(folder).images[number])
+        start = dict(zip(floating, np.rint(state.sel(species=floating).values).tolist(), strict=True))
         run = simulation.ssa([0.0, 3.0], inputs, 11 + number, start=start)
         snapshots.append(run.sel(species=list(usage.outputs)).values[0, -1])
     assert_near_the_closed_form(folder, usage, np.array(snapshots))
@@ -131,11 +135,10 @@ def test_closed_form_and_snapshots_in_processes_of_their_own(folder: Path) -> No
 
 
 def assert_near_the_closed_form(folder: Path, usage: Usage, snapshots: Array) -> None:
-    trained, simulation, scores = trained_in(folder), simulation_of(folder, "roadrunner"), []
-    for image, snapshot in zip(held_out(folder).images[:IMAGES], snapshots, strict=True):
+    trained, images, scores = trained_in(folder), held_out(folder).images[:IMAGES], []
+    for image, snapshot, noise in zip(images, snapshots, noise_of(folder, "roadrunner"), strict=True):
         expected = trained.classifier.readouts(trained.weights, image)
-        noise = simulation.lna(usage.input_counts(image), usage.t_end)["covariance"]
-        sd = np.sqrt([float(noise.sel(species=name, species_=name)) for name in usage.outputs])
+        sd = np.sqrt([float(noise["covariance"].sel(species=name, species_=name)) for name in usage.outputs])
         many = expected > 20  # items; below that the law is no Gaussian
         scores += ((snapshot - expected)[many] / sd[many]).tolist()
         assert snapshot.argmax() == expected.argmax()

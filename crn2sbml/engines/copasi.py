@@ -3,6 +3,7 @@
 Every call names its data model; nothing goes through a "current" model.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +16,18 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
-from crn2sbml.errors import EngineError
+from crn2sbml.errors import EngineError, SteadyStateError
 
 _STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
     "direct": (COPASI.CTaskEnum.Method_directMethod, {"Max Internal Steps": 2_000_000_000}),
     "next-reaction": (COPASI.CTaskEnum.Method_stochastic, {"Max Internal Steps": 2_000_000_000}),
     "tau-leap": (COPASI.CTaskEnum.Method_tauLeap, {"Max Internal Steps": 2_000_000_000, "Epsilon": 1e-3}),
 }
-"""The method of COPASI's time course task and its settings."""
+"""The method of COPASI's time course task and its settings.
+
+No leap is shorter than the time in which a count changes by about one item, whatever `Epsilon`: at 3 items the mean was
+0.07 sd too high (100,000 runs).
+"""
 
 
 class CopasiEngine:
@@ -91,6 +96,9 @@ class CopasiSimulation:
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
         self._set_counts(self._start(inputs))
+        if not (self._loaded.matrices.floating.size and len(self._loaded.matrices.constants)):
+            # COPASI's task ends the process there.
+            raise SteadyStateError("copasi: no reaction changes a species, so that there is no noise")
         task = self._datamodel.getTask("Linear Noise Approximation")
         _process(task, COPASI.CCopasiTask.NO_OUTPUT)
         matrix = task.getMethod().getUnscaledCovarianceMatrixAnn()
@@ -125,9 +133,7 @@ class CopasiSimulation:
         }
         return self._time_course(COPASI.CTaskEnum.Method_deterministic, settings, times, counts)
 
-    def _time_course(
-        self, kind: int, settings: Mapping[str, float | int], times: list[float], counts: Counts
-    ) -> Array:
+    def _time_course(self, kind: int, settings: Mapping[str, float | int], times: list[float], counts: Counts) -> Array:
         """Counts at `times`, shape (time, species), from the initial values that COPASI holds."""
         task = self._datamodel.getTask("Time-Course")
         if not task.setMethodType(kind):
@@ -182,4 +188,5 @@ def _process(task: Any, output: int) -> None:
 
 
 def _messages() -> str:
-    return " ".join(COPASI.CCopasiMessage.getAllMessageText().split())[:300] or "no message"
+    text = re.sub(r">[A-Z ]+<?\s*\d{4}-\d\d-\d\d[T ]?[\d:]*\s*<", "", COPASI.CCopasiMessage.getAllMessageText())
+    return " ".join(text.split())[:300] or "no message"

@@ -140,7 +140,9 @@ def test_a_folder_is_no_file_even_with_force(run: Program, folder: Path) -> None
     ("options", "names"),
     [
         (["--engine", "copsi"], ["'copsi'", "did you mean 'copasi'"]),
-        (["--engine", "copasi", "--method", "ssa"], ["'copasi'", "'ssa'", "lna, ode"]),
+        (["--engine", "tests.cli.ode_only:OdeOnly", "--method", "ssa"], ["'ode-only'", "no method 'ssa'", "has ode"]),
+        (["--engine", "copasi", "--method", "ssa", "--algorithm", "leap"], ["'copasi'", "'leap'", "mean 'tau-leap'"]),
+        (["--algorithm", "euler"], ["'roadrunner'", "no algorithm 'euler'", "cvode"]),
         (["--t-end", "nan"], ["--t-end", "nan"]),
         (["--t-end", "-1"], ["--t-end", "-1"]),
         (["--t-end", "0"], ["--t-end"]),

@@ -101,7 +101,9 @@ def test_an_archive_has_its_own_table(run: Program, grid: Path, tmp_path: Path, 
     assert exported(run, packed, "--image", picture, "--no-invert") == [0, 60, 0, 12, 0, 24, 0, 9]
 
 
-@pytest.mark.parametrize("options", [["--row", "first"], ["--image", "picture.png"], ["--row", "second", "--set", "A=5"]])
+@pytest.mark.parametrize(
+    "options", [["--row", "first"], ["--image", "picture.png"], ["--row", "second", "--set", "A=5"]]
+)
 def test_simulate_does_what_export_and_simulate_do(
     run: Program, grid: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:

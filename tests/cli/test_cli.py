@@ -21,7 +21,7 @@ from tests.cli.program import Program, listing
 from tests.engines.models import dimers, driven, sbml_of
 from tests.verify.tiny_trip import closed_form
 
-COMMANDS = ["demo", "export", "info", "simulate", "train"]
+COMMANDS = ["demo", "export", "info", "simulate", "suite", "train", "verify"]
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -58,7 +58,7 @@ def test_train_writes_the_folder(run: Program, tmp_path: Path) -> None:
     assert record["options"]["epochs"] == 2
     assert record["options"]["seed"] == 4
     assert 0.1 < record["accuracy"]["test"] < 1  # above chance after two passes
-    names = {"weights.npz", "model.xml", "model.ant", "io.json", "card.md", "SHA256SUMS"}
+    names = {"weights.npz", "model.xml", "model.ant", "model.omex", "io.json", "inputs.csv", "card.md", "SHA256SUMS"}
     assert set(listing(tmp_path)) == {f"d/{name}" for name in names}
     assert json.loads((tmp_path / "d" / "io.json").read_text())["omega"] == 30
     checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "d", capture_output=True, check=False)  # noqa: S607

@@ -177,7 +177,9 @@ SEVERAL = [
 
 
 @pytest.mark.parametrize(("model", "out", "second"), SEVERAL)
-def test_a_second_file_that_exists_stops_the_export(run: Program, here: Path, model: str, out: str, second: str) -> None:
+def test_a_second_file_that_exists_stops_the_export(
+    run: Program, here: Path, model: str, out: str, second: str
+) -> None:
     (here / second).write_text("old")
     refused(run, here, "export", model, "-o", out, names=[second, "exists", "--force"])
     if out == "x.cps":  # the rest is about the disk, and COPASI is slow to start
@@ -239,7 +241,8 @@ def test_an_archive_is_a_model(run: Program, here: Path) -> None:
     packed = new_files(run, here, "driven.xml", "--t-end", 4, "-o", "x.omex")["x.omex"]
     assert read_io_json(unpack_omex(packed, "x").text("io.json")).outputs == ("A",)
     assert run("info", "x.omex", "--json").out == run("info", "driven.xml", "--json").out
-    assert run("simulate", "x.omex", "--points", 3).out == run(*"simulate driven.xml --t-end 4 --points 3".split()).out
+    alone = run("simulate", "driven.xml", "--t-end", 4, "--points", 3)
+    assert run("simulate", "x.omex", "--points", 3).out == alone.out != ""
     again = new_files(run, here, "x.omex", "-o", "again.xml")["again.xml"]
     assert again == (here / "driven.xml").read_bytes()
     (here / "y.OMEX").write_bytes(packed)

@@ -64,7 +64,7 @@ def _that_have(method: str) -> list[str]:
 
 
 def _param(engine: str, other_model: bool, *values: str) -> Any:
-    marks = [] if is_installed(engine) else [pytest.mark.skip(reason=f"{engine} is not installed")]
+    marks = [pytest.mark.simulators(engine)]
     if other_model and engine in COMPILES:
         marks.append(pytest.mark.slow)
     return pytest.param(engine, *values, marks=marks, id="-".join([engine, *values]))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
+from crn2sbml.engines.engine import Loaded
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml
@@ -55,6 +56,11 @@ def test_ode_from_the_counts_in_the_file(engine: str) -> None:
 def test_ode_from_a_later_time_on(engine: str) -> None:
     result = loaded(engine, driven()).ode([1.0, 3.0], {})
     np.testing.assert_allclose(result.sel(species="A").values[0], exponential(0, [1.0, 3.0], 3), rtol=1e-7)
+
+
+def test_the_absolute_tolerance_follows_small_counts_only() -> None:
+    found = [Loaded(sbml_of(net)).absolute_tolerance for net in (driven(1e6), driven(), moles(), nonlinear())]
+    assert found == pytest.approx([1e-10, 1e-10, 1e-15, 1e-10])  # all of the last one's counts are 0
 
 
 @engines(other_model=True)
