@@ -87,11 +87,14 @@ def _bytes_of(raw: BufferedReader, path: Path) -> bytearray:
 def check_output(path: str | Path, force: bool) -> Path:
     """Raises OutputError early, before long work, where `write_file` or `new_folder` would refuse in the end."""
     path = Path(path)
-    if path.exists() and not force:
-        raise OutputError(f"{path}: exists; choose another path or pass --force to replace it")
     parent = path.resolve().parent
-    if not parent.is_dir():
-        raise OutputError(f"{path}: the folder {parent} does not exist; create it first")
+    try:
+        if path.exists() and not force:
+            raise OutputError(f"{path}: exists; choose another path or pass --force to replace it")
+        if not parent.is_dir():
+            raise OutputError(f"{path}: the folder {parent} does not exist; create it first")
+    except OSError as error:  # a name that is too long
+        raise OutputError(f"{str(path)[:80]}...: cannot be written: {error.strerror or error}") from None
     try:
         # Asking for permission is not enough: the file system itself may refuse.
         with tempfile.TemporaryFile(dir=parent):

@@ -1,4 +1,4 @@
-"""What every part of the suite shares: the data folder, the SBML Test Suite in it, and simulators that may be absent."""
+"""What every part of the suite shares: the data folder, the SBML Test Suite in it, simulators that may be absent."""
 
 import os
 from collections.abc import Iterator

@@ -272,3 +272,9 @@ def test_names_that_are_no_plain_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError):
         write_folder(tmp_path / "here" / "out", {"good": "x", name: "x"})
     assert everything(tmp_path) == {"here"}
+
+
+def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written") as refusal:
+        check_output(tmp_path / ("x" * 5000), force=False)
+    assert len(str(refusal.value)) < 200

@@ -95,11 +95,9 @@ def _values_of_picture(network: Network, usage: Usage, image: Path, invert: bool
 
 
 def _values_of_index(usage: Usage, index: int | None, data: str) -> NDArray[Any]:
-    from crn2sbml.training.recipes import get_recipe, recipe_names
+    from crn2sbml.training.data import load_data_set
 
-    if data not in recipe_names():
-        raise CrnError(f"--data: {did_you_mean(data, recipe_names(), 'data set')}")
-    data_set = get_recipe(data).data()
+    data_set = load_data_set(data)
     test = data_set.test
     if index is None or not 0 <= index < len(test):
         raise CrnError(f"--index {index}: the test part of {data!r} has images 0 to {len(test) - 1}")

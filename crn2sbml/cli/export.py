@@ -132,10 +132,5 @@ def _holds(model: Path, path: Path) -> bool:
 def _check_outputs(paths: Iterable[Path], force: bool) -> None:
     """Raises OutputError, before anything is written, if one of the paths cannot be."""
     for path in paths:
-        try:
-            check_output(path, force)
-            folder = path.is_dir()
-        except OSError as error:  # a name that is too long
-            raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
-        if folder:
+        if check_output(path, force).is_dir():
             raise OutputError(f"{path}: is a folder, a file path is needed")

@@ -31,6 +31,13 @@ class Metadata:
         if bool(self.creator) != bool(self.created):
             raise FormatError(f"metadata: creator {self.creator!r} and created {self.created!r} go together")
 
+    @property
+    def licence(self) -> str:
+        """URI of the licence: the term (`bqbiol:hasProperty`, an SPDX licence), or nothing."""
+        of_licences = "https://identifiers.org/spdx:"
+        found = (uri for name, uri in self.terms if name == "bqbiol:hasProperty" and uri.startswith(of_licences))
+        return next(found, "")
+
 
 @dataclass(frozen=True)
 class Document:

@@ -18,7 +18,6 @@ from crn2sbml.formats.xml_guard import check_xml
 MANIFEST, METADATA = "manifest.xml", "metadata.rdf"
 COMBINE = "http://identifiers.org/combine.specifications/"
 MANIFEST_NAMESPACE = COMBINE + "omex-manifest"
-MIT = "https://identifiers.org/spdx:MIT"
 _MEDIA = "http://purl.org/NET/mediatypes/"
 _MEDIA_TYPES = {
     "ant": "text/x-antimony",
@@ -39,14 +38,13 @@ _FIRST_BYTES = 1 << 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def pack_omex(files: Mapping[str, str | bytes], master: str, metadata: Metadata, licence: str = MIT) -> bytes:
+def pack_omex(files: Mapping[str, str | bytes], master: str, metadata: Metadata) -> bytes:
     """The archive of `files` (by relative path), with manifest and metadata written here.
 
     Args:
         files: contents, text as UTF-8.
         master: the file to open first, usually a SED-ML one.
-        metadata: title, notes (the description), creator (an organisation), dates and terms.
-        licence: URI of the licence of the whole.
+        metadata: title, notes (the description), creator (an organisation), dates, licence and terms.
 
     Raises: FormatError: a path that leaves the archive, a missing master, text that XML cannot hold.
 
@@ -58,7 +56,7 @@ def pack_omex(files: Mapping[str, str | bytes], master: str, metadata: Metadata,
         if safe_path(name, "archive") != name or name in (MANIFEST, METADATA):
             raise FormatError(f"archive: {name!r} cannot be the path of a file in it")
     contents = {name: _bytes(files[name]) for name in names}
-    members = {MANIFEST: _manifest(contents, master).encode(), METADATA: _rdf(metadata, licence).encode(), **contents}
+    members = {MANIFEST: _manifest(contents, master).encode(), METADATA: _rdf(metadata).encode(), **contents}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in members.items():
@@ -136,7 +134,7 @@ def _manifest(contents: Mapping[str, bytes], master: str) -> str:
     return _xml([f'<omexManifest xmlns="{MANIFEST_NAMESPACE}">', *lines, "</omexManifest>"], "the manifest")
 
 
-def _rdf(metadata: Metadata, licence: str) -> str:
+def _rdf(metadata: Metadata) -> str:
     lines = []
     if metadata.title:
         lines.append(f"<dcterms:title>{escape(metadata.title)}</dcterms:title>")
@@ -149,7 +147,8 @@ def _rdf(metadata: Metadata, licence: str) -> str:
             f"<vCard:fn>{name}</vCard:fn><vCard:organization-name>{name}</vCard:organization-name>"
             "</rdf:li></rdf:Bag></dcterms:creator>"
         )
-    lines.append(f"<dcterms:license rdf:resource={quoteattr(licence)}/>")
+    if metadata.licence:
+        lines.append(f"<dcterms:license rdf:resource={quoteattr(metadata.licence)}/>")
     dates = {"created": metadata.created, "modified": metadata.modified or metadata.created}
     lines += [
         f'<dcterms:{name} rdf:parseType="Resource"><dcterms:W3CDTF>{escape(date)}</dcterms:W3CDTF></dcterms:{name}>'

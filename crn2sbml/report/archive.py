@@ -14,7 +14,7 @@ from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.document import Document, Reading, other_reading
 from crn2sbml.formats.inputs_csv import write_inputs_csv
-from crn2sbml.formats.omex import MIT, pack_omex
+from crn2sbml.formats.omex import pack_omex
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.formats.sedml_write import Example, write_sedml
 from crn2sbml.formats.usage import Usage, write_io_json
@@ -32,7 +32,6 @@ def model_archive(
     seed: int,
     *,
     ssa_end: float | None = None,
-    licence: str = MIT,
 ) -> bytes:
     """SBML, Antimony, SED-ML (the master), `io.json`, `inputs.csv`, and what libRoadRunner made of them.
 
@@ -45,7 +44,6 @@ def model_archive(
         examples: settings of the inputs to run.
         seed: of the stochastic trajectory, 0 or more; the SED-ML names the seed that the simulator gets from it.
         ssa_end: where the stochastic trajectory ends, in seconds; `usage.t_end` if None.
-        licence: URI of the licence of the whole.
 
     Raises: FormatError: an unknown output or input; CrnError: the simulator cannot run the model.
 
@@ -77,7 +75,7 @@ def model_archive(
         "expected.csv": table,
         "expected.json": json.dumps(said, indent=1) + "\n",
     }
-    return pack_omex(files, SEDML, document.metadata, licence)
+    return pack_omex(files, SEDML, document.metadata)
 
 
 def _models(document: Document) -> dict[str, str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crn2sbml.errors import CrnError, did_you_mean
+
 SPLIT_SEED = 0
 
 
@@ -55,3 +57,13 @@ def load_digits() -> DataSet:
     rest, test = split(np.arange(len(raw.target)), 0.2)
     train, validation = split(rest, 0.1)
     return DataSet("digits", part(train), part(validation), part(test), 16.0)
+
+
+_DATA_SETS = {"digits": load_digits}
+
+
+def load_data_set(name: str) -> DataSet:
+    """The data set of that name; raises CrnError for an unknown one."""
+    if name not in _DATA_SETS:
+        raise CrnError(did_you_mean(name, _DATA_SETS, "data set"))
+    return _DATA_SETS[name]()

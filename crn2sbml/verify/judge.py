@@ -126,10 +126,10 @@ def _score(samples: Array, others: Array) -> float:
 def _scores(z: Array, y: Array, runs: int, against: str) -> list[Agreement]:
     if not len(z):
         return []
-    of = f"in {runs} runs"
+    means, variances = f"largest |z| of {len(z)} means in {runs} runs", f"largest |z| of {len(y)} variances"
     return [
-        Agreement(f"SSA mean and {against}", _largest(z), Z_LIMIT, f"largest |z| of {len(z)} means {of}"),
-        Agreement(f"SSA variance and {against}", _largest(y), VARIANCE_LIMIT, f"largest |z| of {len(y)} variances {of}"),
+        Agreement(f"SSA mean and {against}", _largest(z), Z_LIMIT, means),
+        Agreement(f"SSA variance and {against}", _largest(y), VARIANCE_LIMIT, variances),
     ]
 
 

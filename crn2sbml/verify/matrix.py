@@ -25,8 +25,8 @@ from crn2sbml.verify.outcomes import METHODS, Ending, Outcome, Task, outcomes, s
 from crn2sbml.verify.reference import integrate
 
 _MOST_SPECIES = 20
-"""Species on which stochastic runs are compared. With eight samplers that makes 160 means, of which one passes the limit
-by chance in one right matrix of a hundred; with many more, chance would be what is seen."""
+"""Species on which stochastic runs are compared. With eight samplers that makes 160 means, one of which passes the
+limit by chance in one right matrix of a hundred; with many more, chance would be what is seen."""
 _APPROXIMATE = ("tau-leap",)
 _TIMES = (0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 """Parts of the end time at which ODE results are compared: at the steady state alone, wrong speeds would not show.

@@ -17,7 +17,6 @@ from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.formats.usage import Usage, write_io_json
 from crn2sbml.training.data import DataSet, Part, load_digits
-from crn2sbml.training.recipes import Recipe
 from tests.cli.program import Program
 from tests.cli.test_bad_input import refused
 from tests.engines.models import sbml_of
@@ -122,11 +121,7 @@ def another_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     images = np.arange(12.0).reshape(2, 2, 3) % 9
     part = Part(images, np.array([0, 1]), np.arange(2))
 
-    def recipe(name: str, omega: float | None = None) -> Any:
-        data = DataSet(name, part, part, part, 8.0)
-        return Recipe(None, lambda: data, None)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("crn2sbml.training.recipes.get_recipe", recipe)
+    monkeypatch.setattr("crn2sbml.training.data.load_data_set", lambda name: DataSet(name, part, part, part, 8.0))
 
 
 @pytest.mark.usefixtures("another_scale")
@@ -153,8 +148,8 @@ def test_no_table_no_examples(grid: Path) -> None:
         (["--index", "-1"], ["--index -1", "images 0 to 359"]),
         (["--index", "360"], ["--index 360", "images 0 to 359"]),
         (["--index", "3"], ["'digits'", "64 pixels", "the model 6 inputs"]),
-        (["--index", "3", "--data", "digit"], ["--data", "no data set 'digit'; did you mean 'digits'"]),
-        (["--index", "3", "--data", ""], ["--data", "no data set ''"]),
+        (["--index", "3", "--data", "digit"], ["no data set 'digit'; did you mean 'digits'"]),
+        (["--index", "3", "--data", ""], ["no data set ''"]),
         (["--row", "secnd"], ["inputs.csv of grid", "no row 'secnd'; did you mean 'second'"]),
         (["--row", ""], ["no row ''"]),
         (["--inputs", "none.csv"], ["none.csv: no such file"]),

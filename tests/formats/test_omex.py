@@ -30,7 +30,10 @@ ABOUT = Metadata(
     creator="crn2sbml developers",
     created="2025-03-04T05:06:07Z",
     modified="2025-04-05T06:07:08Z",
-    terms=(("bqmodel:isDerivedFrom", "https://identifiers.org/doi:10.24432/C50P49"),),
+    terms=(
+        ("bqmodel:isDerivedFrom", "https://identifiers.org/doi:10.24432/C50P49"),
+        ("bqbiol:hasProperty", "https://identifiers.org/spdx:MIT"),
+    ),
 )
 FILES: dict[str, str | bytes] = {
     "models/main.xml": SBML,
@@ -106,6 +109,7 @@ def test_the_metadata_say_the_rest() -> None:
     nothing = unpack_omex(pack_omex({"m.xml": SBML}, "m.xml", Metadata()), "x").text(METADATA)
     assert "created" not in nothing
     assert "creator" not in nothing
+    assert "license" not in nothing
 
 
 @pytest.mark.parametrize(
