@@ -19,7 +19,6 @@ from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.training.data import load_digits
 from tests.cli.conftest import run as run
 from tests.cli.program import Program, listing
-from tests.engines.models import driven, sbml_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -112,7 +111,7 @@ def cheap() -> list[str]:
 @pytest.mark.parametrize("command", cheap())
 def test_commands_run(run: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     shutil.copytree(ROOT / "models" / "digits", tmp_path / "models" / "digits")
-    (tmp_path / "small.xml").write_text(sbml_of(driven()))
+    (tmp_path / "small.ant").write_text("model small" + README.split("model small")[1].split("\nend")[0] + "\nend\n")
     image = load_digits().test.images[0]
     Image.fromarray(np.rint(255 - image / 16 * 255).astype(np.uint8)).resize((80, 80)).save(tmp_path / "three.png")
     monkeypatch.chdir(tmp_path)

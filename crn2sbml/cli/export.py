@@ -87,6 +87,7 @@ def export(
 
     Example: crn2sbml export models/digits --image three.png --out three.cps
     """
+    from crn2sbml.core.lump import lump
     from crn2sbml.report.exports import Export, default_usage, export_files, format_of
 
     _check_outputs([out], force)
@@ -109,9 +110,17 @@ def export(
     usage = usage or default_usage(document, t_end or 10.0)
     usage = replace(usage, t_end=t_end) if t_end else usage
     examples = examples_beside(model) if chosen in ("omex", "sedml") else ()
-    files = export_files(Export(document, out.name, usage, level.value, picture, examples, seed), chosen)
-    if reading and chosen == "sbml":  # asked for by name: that one alone
-        files = {out.name: files[out.name]}
+    wanted = Export(
+        document,
+        out.name,
+        usage,
+        level=level.value,
+        picture=picture,
+        both_readings=reading is None,
+        examples=examples,
+        seed=seed,
+    )
+    files = export_files(wanted, chosen)
     contents = {out.with_name(name): content for name, content in files.items()}
     for path in list(contents)[1:]:
         if _holds(model, path):  # even with --force: nobody asked for that name
@@ -120,7 +129,11 @@ def export(
     for path, content in contents.items():
         write_file(path, content, force)
     written = ", ".join(str(path) for path in contents)
-    say(f"{written}: {len(network.species)} species, {len(network.reactions)} elementary reactions")
+    if chosen == "lna":
+        say(f"{written}: means and covariances of {len(network.floating)} species; run it as an ODE")
+        return
+    shown = f"{len(lump(network))} lumped" if document.shape == "lumped" else f"{len(network.reactions)} elementary"
+    say(f"{written}: {len(network.species)} species, {shown} reactions")
 
 
 def _holds(model: Path, path: Path) -> bool:

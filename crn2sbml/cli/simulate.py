@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from crn2sbml.engines.engine import NoiseSimulation, StochasticSimulation
+    from crn2sbml.formats.document import Document
 
 
 Rows: TypeAlias = list[list[float | int | str]]
+
+
+_MOST_NUMBERS, _MOST_EVENTS = 2e7, 1e10
 
 
 class Method(StrEnum):
@@ -91,6 +95,8 @@ def simulate(
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal
     # reactants is read as the method needs it.
     document = with_reading(document, "stochastic" if method is Method.SSA else "deterministic")
+    if method is not Method.LNA:
+        _check_size(document, counts, points, replicates if method is Method.SSA else 0, end)
     # It has the method: `check_algorithm` has looked.
     simulation = chosen.load(write_sbml(document))
     times = [end * i / (points - 1) for i in range(points)]
@@ -114,6 +120,27 @@ def simulate(
     else:
         write_file(out, text.getvalue(), force)
         say(f"{out}: {len(rows)} rows")
+
+
+def _check_size(document: "Document", counts: dict[str, float], points: int, replicates: int, end: float) -> None:
+    """Raises CrnError for a table or a stochastic run (`replicates` > 0) that no one would wait for."""
+    import numpy as np
+
+    from crn2sbml.core.matrices import Matrices
+
+    network = document.network.with_counts(counts)
+    numbers = points * max(replicates, 1) * len(network.species)
+    if numbers > _MOST_NUMBERS:
+        raise CrnError(
+            f"--points {points}: that makes {numbers:.2g} numbers, at most {_MOST_NUMBERS:.2g}; ask for fewer"
+        )
+    start = np.array([species.initial for species in network.species], dtype=float)
+    events = float(Matrices.of(network).propensities(start).sum()) * end * replicates
+    if events > _MOST_EVENTS:
+        raise CrnError(
+            f"SSA: about {events:.1e} reaction events at the pace of the start, at most {_MOST_EVENTS:.0e} "
+            "(hours); lower the counts, --t-end or --replicates, or use --method lna"
+        )
 
 
 def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], Rows]:

@@ -36,13 +36,6 @@ class Place:
         parts = (self.kind + str(self.layer), self.rail, self.channel, self.row, self.column)
         return "_".join(str(part) for part in parts if part not in ("", None))
 
-    @property
-    def label(self) -> str:
-        """The same place in words."""
-        rail = {"P": ", positive rail", "M": ", negative rail"}.get(self.rail, "")
-        grid = "" if self.row is None else f", row {self.row}, column {self.column}"
-        return f"{self.kind} {self.layer}, channel {self.channel}{grid}{rail}"
-
 
 @dataclass(frozen=True, slots=True)
 class Species:

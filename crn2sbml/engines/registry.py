@@ -51,7 +51,7 @@ def check_installed(name: str) -> None:
     """Raises EngineError for an unknown name or a simulator that is not installed; nothing is imported."""
     if not is_installed(name):
         simulator = _entry(name).simulator
-        remedy = f"no module {simulator!r}" if ":" in name else "pip install 'crn2sbml[simulators]' brings it"
+        remedy = f"no module {simulator!r}" if ":" in name else "it comes with the extra 'simulators' (see the README)"
         raise EngineError(f"engine {name!r} is not installed; {remedy}")
 
 

@@ -160,7 +160,6 @@ def _write_species(model: Any, document: Document) -> None:
         ok(element.setConstant(False), species.id)
         ok(element.setSBOTerm(_SBO_SPECIES), species.id)
         if species.place is not None:
-            ok(element.setName(species.place.label), species.id)
             ok(element.setAnnotation(place_annotation(species.place)), f"place of {species.id!r}")
 
 

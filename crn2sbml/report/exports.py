@@ -19,7 +19,7 @@ _MOST_OUTPUTS = 20
 """Species that a model without `io.json` shows."""
 _SUFFIXES = {
     ".ant": "antimony", ".antimony": "antimony", ".bngl": "bngl", ".cps": "copasi", ".omex": "omex", ".py": "tellurium",
-    ".sedml": "sedml",
+    ".sbml": "sbml", ".sedml": "sedml", ".xml": "sbml",
 }  # fmt: skip
 
 _PACKED, _ANY_LEVEL, _ALWAYS_DRAWN = ("sbml", "lna"), ("sbml", "tellurium"), ("copasi", "lna", "omex")
@@ -33,7 +33,8 @@ class Export:
     """What to export, under which file name, and how the written files shall run.
 
     `usage` names the outputs and the time; `examples` are settings of the inputs that SED-ML and OMEX run; `level` and
-    `picture` are about the SBML in it.
+    `picture` are about the SBML in it. `both_readings`: whether SBML, Antimony and Tellurium get a second file where
+    the readings of equal reactants differ; COPASI, SED-ML and OMEX always hold both.
     """
 
     document: Document
@@ -41,6 +42,7 @@ class Export:
     usage: Usage
     level: str = "L3V2"
     picture: bool = True
+    both_readings: bool = True
     examples: Sequence[Example] = ()
     seed: int = 1
 
@@ -60,8 +62,11 @@ def export_formats() -> list[str]:
 
 
 def format_of(name: str) -> str:
-    """The format that a file's name tells; SBML if it tells none."""
-    return _SUFFIXES.get(PurePath(_unpacked(name)).suffix.lower(), "sbml")
+    """The format that a file's name tells; raises FormatError if it tells none."""
+    suffix = PurePath(_unpacked(name)).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise FormatError(f"{name}: its suffix tells no format ({', '.join(sorted(_SUFFIXES))}); name one with --to")
+    return _SUFFIXES[suffix]
 
 
 def export_files(export: Export, to: str) -> Files:
@@ -105,16 +110,23 @@ def _packed(text: str, name: str) -> str | bytes:
     return gzip.compress(text.encode(), mtime=0) if _is_packed(name) else text
 
 
+def _readings(export: Export) -> list[tuple[str, Document]]:
+    """What each file's name adds, and its document: the other reading comes second, where there is one and both are
+    wanted.
+    """
+    other = other_reading(export.document) if export.both_readings else None
+    return [("", export.document)] + ([(f"_{other.reading}", other)] if other else [])
+
+
 def _sbml(export: Export) -> Files:
-    """One file where all readings agree, else one for each, the second with its reading in its name."""
-    name, text = export.name, export.sbml(export.document)
-    files = {name: _packed(text, name)}
-    other = other_reading(export.document)
-    # The same text comes out where lumping dropped every reaction that the readings are about.
-    if other and (other_text := export.sbml(other)) != text:
-        plain = PurePath(_unpacked(name))
-        second = f"{plain.stem}_{other.reading}{plain.suffix}" + name[len(plain.name) :]
-        files[second] = _packed(other_text, second)
+    name, plain = export.name, PurePath(_unpacked(export.name))
+    packing, files, seen = name[len(plain.name) :], {}, set()
+    for more, document in _readings(export):
+        text = export.sbml(document)
+        # The same text comes out twice where lumping drops every reaction that the readings are about.
+        if text not in seen:
+            seen.add(text)
+            files[f"{plain.stem}{more}{plain.suffix}{packing}"] = _packed(text, name)
     return files
 
 
@@ -123,7 +135,8 @@ def _lna(export: Export) -> Files:
 
 
 def _antimony(export: Export) -> Files:
-    return {export.name: write_antimony(export.document)}
+    plain = PurePath(export.name)
+    return {f"{plain.stem}{more}{plain.suffix}": write_antimony(document) for more, document in _readings(export)}
 
 
 def _bngl(export: Export) -> Files:
@@ -147,9 +160,13 @@ def _copasi(export: Export) -> Files:
 
 
 def _tellurium(export: Export) -> Files:
-    document, usage, model = export.document, export.usage, export.beside(".xml")
-    script = write_tellurium(document, usage.t_end, usage.outputs, model, export.seed)
-    return {export.name: script, model: export.sbml(document)}
+    files: dict[str, str | bytes] = {}
+    plain, usage = PurePath(export.name), export.usage
+    for more, document in _readings(export):
+        model = export.beside(".xml", more)
+        script = write_tellurium(document, usage.t_end, usage.outputs, model, export.seed)
+        files |= {f"{plain.stem}{more}{plain.suffix}": script, model: export.sbml(document)}
+    return files
 
 
 def _sedml(export: Export) -> Files:

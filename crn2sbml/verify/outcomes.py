@@ -80,7 +80,7 @@ def outcomes(name: str, task: Task, stop: threading.Event | None = None) -> Iter
     Raises: EngineError: an unknown engine.
     """
     if not is_installed(name):
-        yield Outcome(name, "", "", "absent", message="not installed; pip install 'crn2sbml[simulators]' brings it")
+        yield Outcome(name, "", "", "absent", message="not installed; it comes with the extra 'simulators'")
         return
     with (
         IsolatedSimulation(name, task.deterministic, task.time_limit, stop=stop) as deterministic,

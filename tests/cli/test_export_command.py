@@ -73,9 +73,20 @@ def test_formats_by_suffix_and_by_name(run: Program, here: Path, to: str) -> Non
     assert list(by_name.values()) == list(by_suffix.values())
 
 
-def test_an_unknown_suffix_means_sbml(run: Program, here: Path) -> None:
+def test_another_suffix_needs_a_format(run: Program, here: Path) -> None:
     for name in ("x.unknown", "x", "x.sbml"):
-        assert new_files(run, here, "driven.xml", "-o", name) == {name: (here / "driven.xml").read_bytes()}
+        done = new_files(run, here, "driven.xml", "--to", "sbml", "-o", name)
+        assert done == {name: (here / "driven.xml").read_bytes()}
+    refused(run, here, "export", "driven.xml", "-o", "y.json", names=["y.json: its suffix tells no format", "--to"])
+
+
+def test_antimony_and_tellurium_come_in_both_readings(run: Program, here: Path) -> None:
+    both = new_files(run, here, "dimers.xml", "-o", "a.ant")
+    assert len(both) == 2
+    assert "a.ant" in both
+    assert len(set(both.values())) == 2
+    assert len(new_files(run, here, "dimers.xml", "-o", "t.py")) == 4
+    assert set(new_files(run, here, "dimers.xml", "--reading", "stochastic", "-o", "s.ant")) == {"s.ant"}
 
 
 def test_packed_sbml_is_read_back(run: Program, here: Path) -> None:

@@ -137,7 +137,5 @@ def test_with_counts_refuses(counts: dict[str, float], culprit: str) -> None:
         (Place(2, "pool"), "pool2_0"),
     ],
 )
-def test_a_place_gives_an_id_and_a_label(place: Place, name: str) -> None:
+def test_a_place_gives_an_id(place: Place, name: str) -> None:
     assert place.id == name
-    assert str(place.channel) in place.label
-    assert ("negative" in place.label) == (place.rail == "M")

@@ -9,18 +9,23 @@ import pytest
 from crn2sbml.core.network import Network
 from crn2sbml.engines.registry import engine_names, get_engine, is_installed
 from crn2sbml.formats.document import Reading
-from tests.engines.models import APPROXIMATE, COMPILES, sbml_of
+from tests.engines.models import APPROXIMATE, COMPILES, COMPILES_SLOWLY, sbml_of
 
 
-def engines(method: str = "ode", *, other_model: bool = False) -> pytest.MarkDecorator:
-    """One test for each engine that has the method; `other_model`: the test loads another model than `driven`."""
-    return pytest.mark.parametrize("engine", [_param(name, other_model) for name in _that_have(method)])
+def engines(method: str = "ode", *, other_model: bool = False, large: bool = False) -> pytest.MarkDecorator:
+    """One test for each engine that has the method.
+
+    `other_model`: the test loads another model than `driven`; `large`: one of hundreds of reactions.
+    """
+    slow = COMPILES if other_model else {}
+    slow = COMPILES | COMPILES_SLOWLY if large else slow
+    return pytest.mark.parametrize("engine", [_param(name, name in slow) for name in _that_have(method)])
 
 
-def calls(*, other_model: bool = False) -> pytest.MarkDecorator:
-    """One test for each engine and each deterministic way to call it that it has."""
+def calls() -> pytest.MarkDecorator:
+    """One test (of `driven`) for each engine and each deterministic way to call it that it has."""
     ways = [(name, way) for way, method in _METHOD_OF_CALL.items() for name in _that_have(method)]
-    return pytest.mark.parametrize(("engine", "way"), [_param(name, other_model, way) for name, way in ways])
+    return pytest.mark.parametrize(("engine", "way"), [_param(name, False, way) for name, way in ways])
 
 
 def algorithms(*, exact: bool = False) -> pytest.MarkDecorator:
@@ -63,8 +68,8 @@ def _that_have(method: str) -> list[str]:
     return [name for name in engine_names() if method in methods_of(name) or not is_installed(name)]
 
 
-def _param(engine: str, other_model: bool, *values: str) -> Any:
+def _param(engine: str, slow: bool, *values: str) -> Any:
     marks = [pytest.mark.simulators(engine)]
-    if other_model and engine in COMPILES:
+    if slow:
         marks.append(pytest.mark.slow)
     return pytest.param(engine, *values, marks=marks, id="-".join([engine, *values]))

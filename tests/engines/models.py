@@ -12,6 +12,9 @@ from tests.lna.test_stationary import network
 COMPILES = {"amici": "generates and compiles C++ for each model, which takes about ten seconds"}
 """Engines whose tests are slow, but for those of one model (`driven`)."""
 
+COMPILES_SLOWLY = {"sbmltoodejax": "compiles unrolled laws: seconds for 200 reactions"}
+"""Engines whose tests of larger networks are slow."""
+
 DETERMINISTIC_ONLY = {
     "amici": "has no stochastic method; would compile for nothing",
     "sbmltoodejax": "has no stochastic method; would compile for nothing",

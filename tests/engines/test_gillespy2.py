@@ -9,6 +9,7 @@ from crn2sbml.core.network import Network
 from crn2sbml.engines.c_integers import rates_in_c
 from crn2sbml.engines.gillespy2 import GillesPy2Engine, GillesPy2Simulation, can_compile, even_grid
 from crn2sbml.errors import EngineError
+from tests.engines import contract
 from tests.engines.models import driven, named, pair_law, sbml_of
 
 needs_compiler = pytest.mark.skipif(not can_compile(), reason="g++ or SCons is not installed")
@@ -16,8 +17,9 @@ needs_compiler = pytest.mark.skipif(not can_compile(), reason="g++ or SCons is n
 
 @pytest.fixture(scope="module")
 def sampled() -> GillesPy2Simulation:
-    """The driven network, so that it is compiled once only."""
-    return loaded(driven())
+    """The driven network as the contract has it, so that it is compiled once only."""
+    simulation: GillesPy2Simulation = contract.loaded("gillespy2", driven())
+    return simulation
 
 
 def loaded(net: Network) -> GillesPy2Simulation:

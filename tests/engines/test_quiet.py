@@ -28,7 +28,8 @@ say("after")
 def test_only_what_is_said_inside_is_dropped(block: str, errors: int) -> None:
     """Through a pipe, where Python and the C library hold text back until they end."""
     code = SAY.format(block=block)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=buffered)
     assert sorted(done.stdout.split()) == sorted(["before", "c_before", "after", "c_after"])
     said = ["before", "inside", "after"] if errors == 3 else ["before", "after"]
     assert sorted(done.stderr.split()) == sorted([*said, *(f"raw_{word}" for word in said)])

@@ -55,8 +55,6 @@ def text_of(content: str | bytes) -> str:
     [
         ("x.xml", "sbml"),
         ("x.sbml", "sbml"),
-        ("x", "sbml"),
-        ("x.unknown", "sbml"),
         ("x.xml.gz", "sbml"),
         ("x.ant", "antimony"),
         ("X.ANT", "antimony"),
@@ -68,11 +66,17 @@ def text_of(content: str | bytes) -> str:
         ("x.omex", "omex"),
         ("x.cps.xml", "sbml"),
         ("x.ant.gz", "antimony"),
-        (".cps", "sbml"),
+        ("x.SBML", "sbml"),
     ],
 )
 def test_the_name_tells_the_format(name: str, to: str) -> None:
     assert format_of(name) == to
+
+
+@pytest.mark.parametrize("name", [".cps", "x", "x.json", "x.gz", "x.png"])
+def test_a_name_that_tells_no_format(name: str) -> None:
+    with pytest.raises(FormatError, match=r"its suffix tells no format .*--to"):
+        format_of(name)
 
 
 def test_every_format_has_the_file_that_was_asked_for_first() -> None:
