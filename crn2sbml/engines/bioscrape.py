@@ -23,7 +23,7 @@ from bioscrape.types import Model
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
@@ -83,10 +83,7 @@ class BioscrapeSimulation:
         """See `StochasticSimulation.ssa`."""
         algorithm = check_algorithm(BioscrapeEngine(), "ssa", algorithm)
         times = increasing(times, "bioscrape")
-        self._loaded.check_reading("SSA", "stochastic")
-        check_stochastic(seed, replicates)
-        counts = {**self._loaded.initial, **inputs, **(start or {})}
-        self._loaded.check_counts(counts, whole=True)
+        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
         simulator, runs = SSASimulator(), []
         for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint64):
             # bioscrape takes 0 for "seed by the clock".
@@ -96,15 +93,14 @@ class BioscrapeSimulation:
         return trajectories(np.array(runs), times, self._loaded.species, provenance)
 
     def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        self._loaded.check_reading("the ODE", "deterministic")
-        self._loaded.check_counts(inputs, whole=False)
+        counts = self._loaded.deterministic_start(inputs)
         simulator = DeterministicSimulator()
         simulator.py_set_tolerance(self._loaded.absolute_tolerance, TOLERANCE)
         simulator.py_set_mxstep(_MOST_STEPS)
         # It tries again with ten times the steps, and warns each time; only the last try counts.
         with warnings.catch_warnings(record=True) as said, redirect_stderr(io.StringIO()):
             warnings.simplefilter("always")
-            values = self._simulate(simulator, times, {**self._loaded.initial, **inputs})
+            values = self._simulate(simulator, times, counts)
         if not np.isfinite(values).all():
             reason = in_its_words(said[-1].message) if said else "a count is not finite"
             raise EngineError(f"bioscrape: LSODA failed: {reason}")

@@ -15,7 +15,7 @@ import xarray as xr
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
 from crn2sbml.errors import EngineError, SteadyStateError
 
 _STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
@@ -80,10 +80,7 @@ class CopasiSimulation:
         """See `StochasticSimulation.ssa`."""
         algorithm = check_algorithm(CopasiEngine(), "ssa", algorithm)
         times = increasing(times, "copasi")
-        self._loaded.check_reading("SSA", "stochastic")
-        check_stochastic(seed, replicates)
-        counts = {**self._loaded.initial, **inputs, **(start or {})}
-        self._loaded.check_counts(counts, whole=True)
+        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
         self._set_counts(counts)
         kind, settings = _STOCHASTIC[algorithm]
         runs = []
@@ -95,7 +92,7 @@ class CopasiSimulation:
 
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
-        self._set_counts(self._start(inputs))
+        self._set_counts(self._loaded.deterministic_start(inputs))
         if not (self._loaded.matrices.floating.size and len(self._loaded.matrices.constants)):
             # COPASI's task ends the process there.
             raise SteadyStateError("copasi: no reaction changes a species, so that there is no noise")
@@ -111,11 +108,6 @@ class CopasiSimulation:
         task.restore()
         return moments(mean, covariance.reshape(size, size), floating, self._provenance("lna"))
 
-    def _start(self, inputs: Counts) -> dict[str, float]:
-        self._loaded.check_reading("the ODE", "deterministic")
-        self._loaded.check_counts(inputs, whole=False)
-        return {**self._loaded.initial, **inputs}
-
     def _set_counts(self, counts: Counts) -> None:
         changed = COPASI.ObjectStdVector()
         for name, count in counts.items():
@@ -124,7 +116,7 @@ class CopasiSimulation:
         self._model.updateInitialValues(changed)
 
     def _deterministic(self, times: list[float], inputs: Counts) -> Array:
-        counts = self._start(inputs)
+        counts = self._loaded.deterministic_start(inputs)
         self._set_counts(counts)
         settings = {
             "Relative Tolerance": TOLERANCE,

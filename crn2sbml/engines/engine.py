@@ -118,6 +118,18 @@ class Loaded:
         checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
         return {"engine": engine, "version": version, "method": method, "model_sha256": checksum, **more}
 
+    def deterministic_start(self, inputs: Counts) -> dict[str, float]:
+        """Counts of all species that an ODE starts from; raises CrnError for a wrong reading or count."""
+        self.check_reading("the ODE", "deterministic")
+        return {**self.initial, **self.check_counts(inputs, whole=False)}
+
+    def stochastic_start(self, inputs: Counts, start: Counts | None, seed: int, replicates: int) -> dict[str, float]:
+        """Whole counts of all species that SSA starts from; raises CrnError for whatever SSA cannot do."""
+        self.check_reading("SSA", "stochastic")
+        if seed < 0 or replicates < 1:
+            raise EngineError(f"SSA: seed {seed} and {replicates} replicates; needs a seed >= 0 and a replicate")
+        return self.check_counts({**self.initial, **inputs, **(start or {})}, whole=True)
+
     def check_reading(self, method: str, needed: Reading) -> None:
         """Raises EngineError if the file's laws of equal reactants are not those that the method needs."""
         reading = self.document.reading
@@ -149,12 +161,6 @@ def check_algorithm(engine: Engine, method: str, algorithm: str) -> str:
     if algorithm and algorithm not in known:
         raise EngineError(f"engine {engine.name!r}: {did_you_mean(algorithm, known, 'algorithm')}")
     return algorithm or known[0]
-
-
-def check_stochastic(seed: int, replicates: int) -> None:
-    """Raises EngineError unless there is a seed of 0 or more and a replicate."""
-    if seed < 0 or replicates < 1:
-        raise EngineError(f"SSA: seed {seed} and {replicates} replicates; needs a seed >= 0 and at least 1 replicate")
 
 
 def increasing(times: Iterable[float], engine: str) -> list[float]:

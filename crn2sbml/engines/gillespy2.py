@@ -29,7 +29,7 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import trajectories
 from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.c_integers import rates_in_c
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
@@ -98,10 +98,7 @@ class GillesPy2Simulation:
         """See `StochasticSimulation.ssa`; replicate i is the i-th run of one generator started with the seed."""
         algorithm = check_algorithm(GillesPy2Engine(), "ssa", algorithm)
         times = increasing(times, "gillespy2")
-        self._loaded.check_reading("SSA", "stochastic")
-        check_stochastic(seed, replicates)
-        counts = {**self._loaded.initial, **inputs, **(start or {})}
-        self._loaded.check_counts(counts, whole=True)
+        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
         if algorithm == "direct":
             self._check_largest(np.array(list(counts.values())))
         solver = self._compiled if algorithm == "direct" else gillespy2.NumPySSASolver(self._model)
@@ -152,14 +149,13 @@ class GillesPy2Simulation:
         return change
 
     def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        self._loaded.check_reading("the ODE", "deterministic")
-        self._loaded.check_counts(inputs, whole=False)
+        counts = self._loaded.deterministic_start(inputs)
         settings = {"rtol": TOLERANCE, "atol": self._loaded.absolute_tolerance, "nsteps": 1_000_000}
         solver = gillespy2.ODESolver(self._model)
         # SciPy only warns when its solver gives up; the numbers after that are made up.
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            runs = self._run(solver, times, {**self._loaded.initial, **inputs}, {"integrator_options": settings})
+            runs = self._run(solver, times, counts, {"integrator_options": settings})
         failures = [w.message for w in said if "lsoda" in str(w.message)]
         if failures:
             raise EngineError(f"gillespy2: LSODA failed: {in_its_words(failures[0])}")

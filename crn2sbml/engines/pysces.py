@@ -123,9 +123,7 @@ class PyscesSimulation:
         return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance("lsoda"))
 
     def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        self._loaded.check_reading("the ODE", "deterministic")
-        self._loaded.check_counts(inputs, whole=False)
-        counts = {**self._loaded.initial, **inputs}
+        counts = self._loaded.deterministic_start(inputs)
         self._set(counts)
         values = np.tile([float(counts[name]) for name in self._loaded.species], (len(times), 1))
         if self._columns:

@@ -13,7 +13,7 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Engine, Loaded, check_algorithm, check_stochastic, increasing
+from crn2sbml.engines.engine import TOLERANCE, Counts, Engine, Loaded, check_algorithm, increasing
 from crn2sbml.engines.quiet import quiet_output, quiet_stdout
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
@@ -116,10 +116,8 @@ class RoadRunnerSimulation:
         """See `StochasticSimulation.ssa`."""
         algorithm = check_algorithm(self._front, "ssa", algorithm)
         times = increasing(times, self._front.name)
-        self._loaded.check_reading("SSA", "stochastic")
-        check_stochastic(seed, replicates)
+        self._loaded.stochastic_start(inputs, start, seed, replicates)
         counts = {**inputs, **(start or {})}
-        self._loaded.check_counts({**self._loaded.initial, **counts}, whole=True)
         given, names = _from_zero(times), list(self._loaded.species)
         runs = []
         for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
@@ -131,8 +129,7 @@ class RoadRunnerSimulation:
 
     def _integrate(self, times: list[float], inputs: Counts) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
-        self._loaded.check_reading("the ODE", "deterministic")
-        self._loaded.check_counts(inputs, whole=False)
+        self._loaded.deterministic_start(inputs)
         runner = self._runner
         runner.setIntegrator("cvode")
         runner.integrator.relative_tolerance = TOLERANCE

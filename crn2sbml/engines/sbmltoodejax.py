@@ -84,7 +84,7 @@ class SbmlToOdeJaxSimulation:
         return trajectories(values[None], [t_end], self._loaded.species, self._provenance())
 
     def _start(self, inputs: Counts) -> Array:
-        counts = {**self._loaded.initial, **self._loaded.check_counts(inputs, whole=False)}
+        counts = self._loaded.deterministic_start(inputs)
         return np.array([counts[name] for name in self._loaded.species], dtype=float)
 
     def _run(self, times: list[float], start: Array) -> Array:

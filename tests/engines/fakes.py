@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, check_stochastic, increasing
+from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 
@@ -141,10 +141,7 @@ class Simulated:
     ) -> Any:
         if isinstance(self._engine, Odd):
             return [1, 2, 3]
-        self._loaded.check_reading("SSA", "stochastic")
-        check_stochastic(seed, replicates)
-        counts = {**self._loaded.initial, **inputs, **(start or {})}
-        self._loaded.check_counts(counts, whole=True)
+        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
         begin = np.array([counts[name] for name in self._loaded.species], dtype=float)
         generator = np.random.default_rng(seed)
         runs = np.array([gillespie(self._matrices, begin, times, generator) for _ in range(replicates)])
