@@ -5,7 +5,7 @@ import io
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -26,7 +26,6 @@ from crn2sbml.errors import CrnError, did_you_mean
 if TYPE_CHECKING:
     import xarray as xr
 
-    from crn2sbml.engines.engine import NoiseSimulation, StochasticSimulation
     from crn2sbml.formats.document import Document
 
 
@@ -101,11 +100,9 @@ def simulate(
     simulation = chosen.load(write_sbml(document))
     times = [end * i / (points - 1) for i in range(points)]
     if method is Method.LNA:
-        noise = cast("NoiseSimulation", simulation)
-        header, rows = _moments(noise.lna(counts, end), shown)
+        header, rows = _moments(simulation.lna(counts, end), shown)
     elif method is Method.SSA:
-        sampler = cast("StochasticSimulation", simulation)
-        header, rows = _trajectories(sampler.ssa(times, counts, seed, replicates, None, algorithm), shown)
+        header, rows = _trajectories(simulation.ssa(times, counts, seed, replicates, None, algorithm), shown)
     else:
         header, rows = _trajectories(simulation.ode(times, counts), shown)
     if json:

@@ -9,14 +9,14 @@ TOLERANCE = 1e-7
 """Largest |dx/dt| of a species at a steady state, relative to its turnover (what makes it and what takes it)."""
 
 
-def check_steady(matrices: Matrices, counts: Array, where: str, tolerance: float = TOLERANCE) -> None:
+def check_steady(matrices: Matrices, counts: Array, where: str, scale: float = 1.0) -> None:
     """Raises SteadyStateError, naming the species that moves most; a NaN fails.
 
-    Args: counts: items, shape (species,). Turnover below 1 item per second counts as 1.
+    Args: counts: items, shape (species,); scale: items; a turnover below that a second counts as that.
     """
     speed = np.abs(matrices.derivative(counts))
     turnover = abs(matrices.stoichiometry) @ matrices.rates(counts)
-    limit = tolerance * np.maximum(turnover, 1.0)
+    limit = TOLERANCE * np.maximum(turnover, scale)
     if not len(speed):
         return
     with np.errstate(invalid="ignore"):

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from io import StringIO
@@ -16,14 +16,12 @@ from typing import Any
 
 import amici
 import numpy as np
-import xarray as xr
 from amici.sim.sundials import AMICI_SUCCESS, run_simulation
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import trajectories
-from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.imported import check_change, in_its_words, trial_counts
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.errors import EngineError
 
 _MOST_STEPS = 100_000
@@ -34,6 +32,7 @@ class AmiciEngine:
     """AMICI (CVODES); needs a C++ compiler whenever a model is loaded."""
 
     name = "amici"
+    version = amici.__version__
     methods = MappingProxyType({"ode": ("cvodes",)})
     limits = (Limit("reactions", 3000, "writing and compiling its C++ takes over two minutes"),)
 
@@ -43,14 +42,14 @@ class AmiciEngine:
         Raises: FormatError: our reader cannot take it; EngineError: the stochastic reading, AMICI's or the compiler's
             refusal, or a right-hand side that is not the file's.
         """
-        return AmiciSimulation(sbml)
+        return AmiciSimulation(self, sbml)
 
 
-class AmiciSimulation:
+class AmiciSimulation(Simulation):
     """One compiled model. Clamped species are states that do not move, set like all others before each run."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: AmiciEngine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         # Compiling is slow and no other method would use it.
         self._loaded.check_reading("the ODE", "deterministic")
         self._model = _compiled(sbml).get_model()
@@ -68,24 +67,8 @@ class AmiciSimulation:
         # AMICI shows dx/dt but no reactions.
         check_change(self._loaded, "amici", counts, np.array(self._simulate([0.0], counts).xdot)[self._order])
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`; raises EngineError with the solver's words."""
-        times = increasing(times, "amici")
-        values = self._run(times, self._start(inputs))
-        return trajectories(values[None], times, self._loaded.species, self._provenance())
-
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
-        values = self._run(increasing([0.0, t_end], "amici"), self._start(inputs))[-1:]
-        check_steady(self._loaded.matrices, values[0], f"amici at t = {t_end:g} s")
-        return trajectories(values[None], [t_end], self._loaded.species, self._provenance())
-
-    def _start(self, inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
-        return np.array([counts[name] for name in self._loaded.species], dtype=float)
-
-    def _run(self, times: list[float], start: Array) -> Array:
-        return np.array(self._simulate(times, start).x)[:, self._order]
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        return np.array(self._simulate(times, np.array(list(counts.values()))).x)[:, self._order], "cvodes-bdf"
 
     def _simulate(self, times: list[float], start: Array) -> Any:
         state = np.empty(len(start))
@@ -98,9 +81,6 @@ class AmiciSimulation:
             last = result.messages[-1].message if result.messages else f"status {result.status}"
             raise EngineError(f"amici: CVODES failed: {in_its_words(last)}")
         return result
-
-    def _provenance(self) -> Any:
-        return self._loaded.provenance("amici", amici.__version__, "cvodes-bdf")
 
 
 @cache

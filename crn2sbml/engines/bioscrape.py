@@ -7,7 +7,7 @@ species are those that no reaction changes: it does not know SBML's boundary con
 import io
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import redirect_stderr
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +15,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from bioscrape import random as bioscrape_random
 from bioscrape.simulator import DeterministicSimulator, ModelCSimInterface, SSASimulator
 from bioscrape.types import Model
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import trajectories
-from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
+from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
@@ -35,19 +33,20 @@ class BioscrapeEngine:
     """bioscrape; fast to load, and its stochastic runs compute every propensity after every event."""
 
     name = "bioscrape"
+    version = version("bioscrape")
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",), "ssa": ("direct",)})
     limits: tuple[Limit, ...] = ()
 
     def load(self, sbml: str) -> "BioscrapeSimulation":
-        """Import the model once; raises FormatError if our reader cannot take it, EngineError if bioscrape cannot."""
-        return BioscrapeSimulation(sbml)
+        """See `Engine.load`."""
+        return BioscrapeSimulation(self, sbml)
 
 
-class BioscrapeSimulation:
+class BioscrapeSimulation(Simulation):
     """One imported model; each run sets the counts of all species."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: BioscrapeEngine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         self._model = _imported(sbml)
         position = self._model.get_species2index()
         lost = [name for name in self._loaded.species if name not in position]
@@ -59,41 +58,7 @@ class BioscrapeSimulation:
         counts = trial_counts(self._loaded)
         check_import(self._loaded, "bioscrape", counts, self._stoichiometry(), self._rates(counts))
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`; raises EngineError with the solver's words."""
-        times = increasing(times, "bioscrape")
-        values = self._integrate(times, inputs)
-        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
-
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._integrate(increasing([0.0, t_end], "bioscrape"), inputs)
-        check_steady(self._loaded.matrices, values[-1], f"bioscrape at t = {t_end:g} s")
-        return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance("lsoda"))
-
-    def ssa(
-        self,
-        times: Sequence[float],
-        inputs: Counts,
-        seed: int,
-        replicates: int = 1,
-        start: Counts | None = None,
-        algorithm: str = "",
-    ) -> xr.DataArray:
-        """See `StochasticSimulation.ssa`."""
-        algorithm = check_algorithm(BioscrapeEngine(), "ssa", algorithm)
-        times = increasing(times, "bioscrape")
-        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
-        simulator, runs = SSASimulator(), []
-        for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint64):
-            # bioscrape takes 0 for "seed by the clock".
-            bioscrape_random.py_seed_random(max(int(replicate_seed), 1))
-            runs.append(self._simulate(simulator, times, counts))
-        provenance = self._provenance(f"ssa-{algorithm}", seed=seed)
-        return trajectories(np.array(runs), times, self._loaded.species, provenance)
-
-    def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
         simulator = DeterministicSimulator()
         simulator.py_set_tolerance(self._loaded.absolute_tolerance, TOLERANCE)
         simulator.py_set_mxstep(_MOST_STEPS)
@@ -104,17 +69,23 @@ class BioscrapeSimulation:
         if not np.isfinite(values).all():
             reason = in_its_words(said[-1].message) if said else "a count is not finite"
             raise EngineError(f"bioscrape: LSODA failed: {reason}")
-        return values
+        return values, "lsoda"
 
-    def _simulate(self, simulator: Any, times: list[float], counts: Mapping[str, float]) -> Array:
+    def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
+        simulator, runs = SSASimulator(), []
+        for seed in seeds:
+            # bioscrape takes 0 for "seed by the clock".
+            bioscrape_random.py_seed_random(max(seed, 1))
+            runs.append(self._simulate(simulator, times, counts))
+        return np.array(runs)
+
+    def _simulate(self, simulator: Any, times: list[float], counts: Counts) -> Array:
         state = np.empty(len(self._rows))
-        state[self._rows] = [counts[name] for name in self._loaded.species]
+        state[self._rows] = list(counts.values())
         self._interface.py_set_initial_state(state)
-        # Its solvers start at the first time they are given.
-        given = times if times[0] == 0 else [0.0, *times]
         with quiet_stdout():
-            result = simulator.py_simulate(self._interface, np.array(given)).py_get_result()
-        return np.asarray(np.array(result)[-len(times) :, self._rows])
+            result = simulator.py_simulate(self._interface, np.array(times)).py_get_result()
+        return np.asarray(np.array(result)[:, self._rows])
 
     def _stoichiometry(self) -> Array:
         change = self._model.py_get_update_array() + self._model.py_get_delay_update_array()
@@ -125,9 +96,6 @@ class BioscrapeSimulation:
         state[self._rows] = counts
         parameters = self._interface.py_get_param_values()
         return [law.py_get_propensity(state, parameters, 0.0) for law in self._model.get_propensities()]
-
-    def _provenance(self, method: str, **more: int) -> Any:
-        return self._loaded.provenance("bioscrape", version("bioscrape"), method, **more)
 
 
 def _imported(sbml: str) -> Any:

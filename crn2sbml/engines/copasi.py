@@ -4,18 +4,16 @@ Every call names its data model; nothing goes through a "current" model.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import COPASI
 import numpy as np
-import xarray as xr
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import moments, trajectories
-from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
+from crn2sbml.engines.engine import Limit, Simulation
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.errors import EngineError, SteadyStateError
 
 _STOCHASTIC: Mapping[str, tuple[int, Mapping[str, float | int]]] = {
@@ -34,19 +32,20 @@ class CopasiEngine:
     """COPASI: LSODA, its LNA task, two exact stochastic algorithms, and tau-leaping, which is not exact."""
 
     name = "copasi"
+    version = COPASI.CVersion.VERSION.getVersion()
     methods = MappingProxyType({"ode": ("lsoda",), "lna": ("lna",), "ssa": tuple(_STOCHASTIC)})
     limits = (Limit("reactions", 6000, "importing more takes COPASI over five minutes"),)
 
     def load(self, sbml: str) -> "CopasiSimulation":
-        """Import the model once; raises FormatError if our reader cannot take it, EngineError if COPASI cannot."""
-        return CopasiSimulation(sbml)
+        """See `Engine.load`."""
+        return CopasiSimulation(self, sbml)
 
 
-class CopasiSimulation:
+class CopasiSimulation(Simulation):
     """One imported model; inputs are initial values that COPASI is told have changed."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: CopasiEngine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         COPASI.CCopasiMessage.clearDeque()
         self._datamodel = COPASI.CRootContainer.addDatamodel()
         if not self._datamodel.importSBMLFromString(sbml):
@@ -56,57 +55,37 @@ class CopasiSimulation:
         self._metabolites = {metabolite.getSBMLId(): metabolite for metabolite in species}
         self._id_by_cn = {m.getCN().getString(): name for name, m in self._metabolites.items()}
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`."""
-        times = increasing(times, "copasi")
-        values = self._deterministic(times, inputs)
-        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        self._set_counts(counts)
+        settings = {
+            "Relative Tolerance": TOLERANCE,
+            "Absolute Tolerance": self._loaded.absolute_tolerance,
+            "Max Internal Steps": 10_000_000,
+        }
+        return self._time_course(COPASI.CTaskEnum.Method_deterministic, settings, times, counts), "lsoda"
 
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._deterministic(increasing([0.0, t_end], "copasi"), inputs)[-1]
-        check_steady(self._loaded.matrices, values, f"copasi at t = {t_end:g} s")
-        return trajectories(values[None, None], [t_end], self._loaded.species, self._provenance("lsoda"))
-
-    def ssa(
-        self,
-        times: Sequence[float],
-        inputs: Counts,
-        seed: int,
-        replicates: int = 1,
-        start: Counts | None = None,
-        algorithm: str = "",
-    ) -> xr.DataArray:
-        """See `StochasticSimulation.ssa`."""
-        algorithm = check_algorithm(CopasiEngine(), "ssa", algorithm)
-        times = increasing(times, "copasi")
-        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
+    def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         self._set_counts(counts)
         kind, settings = _STOCHASTIC[algorithm]
-        runs = []
-        for replicate_seed in np.random.SeedSequence(seed).generate_state(replicates, np.uint32):
-            seeded = {"Use Random Seed": True, "Random Seed": int(replicate_seed)}
-            runs.append(self._time_course(kind, {**settings, **seeded}, times, counts))
-        provenance = self._provenance(f"ssa-{algorithm}", seed=seed)
-        return trajectories(np.array(runs), times, self._loaded.species, provenance)
+        seeded = ({**settings, "Use Random Seed": True, "Random Seed": seed} for seed in seeds)
+        return np.array([self._time_course(kind, one, times, counts) for one in seeded])
 
-    def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
+    def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
         self._set_counts(self._loaded.deterministic_start(inputs))
-        if not (self._loaded.matrices.floating.size and len(self._loaded.matrices.constants)):
+        if not (self.matrices.floating.size and len(self.matrices.constants)):
             # COPASI's task ends the process there.
             raise SteadyStateError("copasi: no reaction changes a species, so that there is no noise")
         task = self._datamodel.getTask("Linear Noise Approximation")
         _process(task, COPASI.CCopasiTask.NO_OUTPUT)
         matrix = task.getMethod().getUnscaledCovarianceMatrixAnn()
         row = {self._id_by_cn[cn.getString()]: i for i, cn in enumerate(matrix.getAnnotationsCN(0))}
-        floating = self._loaded.document.network.floating
-        array, size = matrix.array(), len(floating)
-        rows = [row[name] for name in floating]
-        covariance = np.fromiter((_entry(array, i, j) for i in rows for j in rows), float, size**2)
-        mean = [self._metabolites[name].getValue() for name in floating]
+        floating = self.matrices.floating_species
+        array, rows = matrix.array(), [row[name] for name in floating]
+        covariance = np.fromiter((_entry(array, i, j) for i in rows for j in rows), float, len(rows) ** 2)
+        mean = np.array([self._metabolites[name].getValue() for name in floating])
         task.restore()
-        return moments(mean, covariance.reshape(size, size), floating, self._provenance("lna"))
+        return mean, covariance.reshape(len(rows), len(rows))
 
     def _set_counts(self, counts: Counts) -> None:
         changed = COPASI.ObjectStdVector()
@@ -114,16 +93,6 @@ class CopasiSimulation:
             self._metabolites[name].setInitialValue(float(count))
             changed.append(self._metabolites[name].getInitialValueReference())
         self._model.updateInitialValues(changed)
-
-    def _deterministic(self, times: list[float], inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
-        self._set_counts(counts)
-        settings = {
-            "Relative Tolerance": TOLERANCE,
-            "Absolute Tolerance": self._loaded.absolute_tolerance,
-            "Max Internal Steps": 10_000_000,
-        }
-        return self._time_course(COPASI.CTaskEnum.Method_deterministic, settings, times, counts)
 
     def _time_course(self, kind: int, settings: Mapping[str, float | int], times: list[float], counts: Counts) -> Array:
         """Counts at `times`, shape (time, species), from the initial values that COPASI holds."""
@@ -140,15 +109,11 @@ class CopasiSimulation:
         _process(task, COPASI.CCopasiTask.ONLY_TIME_SERIES)
         series = task.getTimeSeries()
         titles = [series.getSBMLId(i, self._datamodel) for i in range(series.getNumVariables())]
-        # It leaves out clamped species, and adds the start where the first time is later.
-        rows = range(series.getRecordedSteps() - len(times), series.getRecordedSteps())
+        rows = range(len(times))
         columns = {name: [series.getData(row, i) for row in rows] for i, name in enumerate(titles) if name in counts}
         task.restore()
-        return np.array([columns.get(name, [counts[name]] * len(times)) for name in self._loaded.species]).T
-
-    def _provenance(self, method: str, **more: int) -> Any:
-        version = COPASI.CVersion.VERSION.getVersion()
-        return self._loaded.provenance("copasi", version, method, **more)
+        # It leaves out clamped species.
+        return np.array([columns.get(name, [count] * len(times)) for name, count in counts.items()]).T
 
 
 def _entry(array: Any, i: int, j: int) -> float:

@@ -1,59 +1,21 @@
 """What an engine is: it loads SBML once, then answers for any clamped inputs, set by name."""
 
-import hashlib
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, final
 
+import numpy as np
 import xarray as xr
 
-from crn2sbml.core.matrices import Matrices
-from crn2sbml.core.results import Provenance
-from crn2sbml.errors import CrnError, EngineError, did_you_mean
-from crn2sbml.formats.document import Document, Reading
-from crn2sbml.formats.sbml_read import read_sbml
-
-Counts: TypeAlias = Mapping[str, float]
-"""Species ids with counts in items."""
-
-TOLERANCE = 1e-10
-"""Relative tolerance that every engine asks its ODE solver for; `Loaded.absolute_tolerance` goes with it."""
-
-
-class Simulation(Protocol):
-    """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say."""
-
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """Deterministic counts at `times` (seconds, increasing from 0): (1 replicate, time, species)."""
-
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """Deterministic counts after `t_end` seconds, checked to be steady: (1 replicate, 1 time, species)."""
-
-
-class NoiseSimulation(Simulation, Protocol):
-    """A loaded model that also has the linear noise approximation."""
-
-    def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
-        """Stationary mean and covariance of the floating species."""
-
-
-class StochasticSimulation(Simulation, Protocol):
-    """A loaded model that also samples the exact process."""
-
-    def ssa(
-        self,
-        times: Sequence[float],
-        inputs: Counts,
-        seed: int,
-        replicates: int = 1,
-        start: Counts | None = None,
-        algorithm: str = "",
-    ) -> xr.DataArray:
-        """Stochastic counts at `times`: (replicate, time, species). `start` sets floating species, in whole items.
-        The seed of replicate i follows from `seed` and i alone. `algorithm`: one the engine lists; else its first.
-        """
+from crn2sbml.core.matrices import Array, Matrices
+from crn2sbml.core.results import Provenance, moments, trajectories
+from crn2sbml.core.steady import check_steady
+from crn2sbml.engines.loaded import Counts, Loaded
+from crn2sbml.errors import EngineError, did_you_mean
+from crn2sbml.lna.stationary import stationary
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +35,10 @@ class Engine(Protocol):
         """The word that users type."""
 
     @property
+    def version(self) -> str:
+        """Version of the simulator."""
+
+    @property
     def methods(self) -> Mapping[str, tuple[str, ...]]:
         """Its algorithms for each of "ode", "lna", "ssa" that it has; the first is its default."""
 
@@ -80,79 +46,99 @@ class Engine(Protocol):
     def limits(self) -> tuple[Limit, ...]:
         """Sizes it cannot take, with the reason."""
 
-    def load(self, sbml: str) -> Simulation:
-        """Load SBML text; raises EngineError with the simulator's own words."""
+    def load(self, sbml: str) -> "Simulation":
+        """Load SBML text; raises FormatError if our reader cannot take it, EngineError with the simulator's words."""
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """What every simulation knows of its model: the text, the document read back from it, and its arrays."""
+class Simulation(ABC):
+    """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say.
 
-    sbml: str
-    document: Document = field(init=False)
-    matrices: Matrices = field(init=False)
+    A simulator supplies `_integrate` and, if it samples, `_sample`: both get the counts of all species in the order of
+    the file, and times that start at 0.
+    Raises, from every method: CrnError: inputs or times that are refused; EngineError: the simulator's own words.
+    """
 
-    def __post_init__(self) -> None:
-        document = read_sbml(self.sbml)
-        object.__setattr__(self, "document", document)
-        object.__setattr__(self, "matrices", Matrices.of(document.network))
+    def __init__(self, engine: Engine, sbml: str) -> None:
+        self._engine, self._loaded = engine, Loaded(sbml)
 
     @property
-    def species(self) -> tuple[str, ...]:
-        """All species ids, in the order of the file."""
-        return self.matrices.species
+    def matrices(self) -> Matrices:
+        """Arrays of the network as read back from the file."""
+        return self._loaded.matrices
 
-    @property
-    def initial(self) -> dict[str, float]:
-        """The file's initial counts, items."""
-        return {species.id: species.initial for species in self.document.network.species}
+    @final
+    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
+        """Deterministic counts at `times` (seconds, increasing from 0): (1 replicate, time, species)."""
+        check_algorithm(self._engine, "ode")
+        listed = increasing(times, self._engine.name)
+        values, solver = self._integrate(_from_zero(listed), self._loaded.deterministic_start(inputs))
+        return self._trajectories(values[None], listed, solver)
 
-    @property
-    def absolute_tolerance(self) -> float:
-        """`TOLERANCE` in items, less where the largest initial count is below 1 (a file that counts in moles)."""
-        largest = max(self.initial.values(), default=0.0)
-        return TOLERANCE * min(1.0, largest or 1.0)
+    @final
+    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
+        """Deterministic counts after `t_end` seconds: (1 replicate, 1 time, species).
 
-    def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
-        """Attributes that every result carries."""
-        checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
-        return {"engine": engine, "version": version, "method": method, "model_sha256": checksum, **more}
+        Raises: SteadyStateError: naming the species that still moves.
+        """
+        check_algorithm(self._engine, "ode")
+        times = increasing([0.0, t_end], self._engine.name)
+        values, solver = self._integrate(times, self._loaded.deterministic_start(inputs))
+        result = self._trajectories(values[None], [t_end], solver)
+        check_steady(self.matrices, values[-1], f"{self._engine.name} at t = {t_end:g} s", self._loaded.scale)
+        return result
 
-    def deterministic_start(self, inputs: Counts) -> dict[str, float]:
-        """Counts of all species that an ODE starts from; raises CrnError for a wrong reading or count."""
-        self.check_reading("the ODE", "deterministic")
-        return {**self.initial, **self.check_counts(inputs, whole=False)}
+    @final
+    def ssa(
+        self,
+        times: Sequence[float],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        start: Counts | None = None,
+        algorithm: str = "",
+    ) -> xr.DataArray:
+        """Stochastic counts at `times`: (replicate, time, species). `start` sets floating species, in whole items.
 
-    def stochastic_start(self, inputs: Counts, start: Counts | None, seed: int, replicates: int) -> dict[str, float]:
-        """Whole counts of all species that SSA starts from; raises CrnError for whatever SSA cannot do."""
-        self.check_reading("SSA", "stochastic")
-        if seed < 0 or replicates < 1:
-            raise EngineError(f"SSA: seed {seed} and {replicates} replicates; needs a seed >= 0 and a replicate")
-        return self.check_counts({**self.initial, **inputs, **(start or {})}, whole=True)
+        The seed of replicate i follows from `seed` and i alone. `algorithm`: one the engine lists; else its first.
+        """
+        algorithm = check_algorithm(self._engine, "ssa", algorithm)
+        listed = increasing(times, self._engine.name)
+        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
+        seeds = np.random.SeedSequence(seed).generate_state(replicates, np.uint32).tolist()
+        runs = self._sample(_from_zero(listed), counts, seeds, algorithm)
+        return self._trajectories(runs, listed, f"ssa-{algorithm}", seed=seed)
 
-    def check_reading(self, method: str, needed: Reading) -> None:
-        """Raises EngineError if the file's laws of equal reactants are not those that the method needs."""
-        reading = self.document.reading
-        if reading not in ("any", needed):
-            raise EngineError(
-                f"model {self.document.network.id!r} is in the {reading} reading of equal reactants; {method} needs "
-                f"the {needed} one: export it with --reading {needed}"
-            )
+    @final
+    def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
+        """Stationary mean and covariance of the floating species; raises SteadyStateError."""
+        check_algorithm(self._engine, "lna")
+        mean, covariance = self._noise(inputs, t_end)
+        return moments(mean, covariance, self.matrices.floating_species, self._provenance("lna"))
 
-    def check_counts(self, counts: Counts, whole: bool) -> dict[str, float]:
-        """Raises CrnError: an unknown species, or a count that is negative, not finite or (if `whole`) not whole."""
-        network = self.document.network
-        for name, count in counts.items():
-            if name not in network.species_index:
-                raise CrnError(did_you_mean(name, network.species_index, "species"))
-            if not 0 <= count < float("inf"):
-                raise CrnError(f"species {name!r}: {count} is no count; it must be finite and >= 0 items")
-            if whole and count != int(count):
-                raise CrnError(f"species {name!r}: {count} is not a whole number of items, which SSA needs")
-        return dict(counts)
+    @abstractmethod
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        """Deterministic counts, (time, species), and the solver they come from."""
+
+    def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
+        """One stochastic run a seed (below 2^32): (replicate, time, species)."""
+        raise NotImplementedError(f"{self._engine.name} lists {algorithm!r} but has no sampler")
+
+    def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
+        """Mean and covariance: steady state from the simulator, Jacobian from the file's laws, covariance from SciPy.
+
+        For a simulator with an LNA of its own to replace.
+        """
+        result = stationary(self.matrices, self.steady_state(inputs, t_end).values[0, 0])
+        return result.mean, result.covariance
+
+    def _trajectories(self, values: Array, times: list[float], method: str, **more: int) -> xr.DataArray:
+        return trajectories(values[:, -len(times) :], times, self._loaded.species, self._provenance(method, **more))
+
+    def _provenance(self, method: str, **more: int) -> Provenance:
+        return self._loaded.provenance(self._engine.name, self._engine.version, method, **more)
 
 
-def check_algorithm(engine: Engine, method: str, algorithm: str) -> str:
+def check_algorithm(engine: Engine, method: str, algorithm: str = "") -> str:
     """The algorithm to use, the engine's first if none is named; raises EngineError for what it lacks."""
     if method not in engine.methods:
         has = ", ".join(sorted(engine.methods))
@@ -169,3 +155,7 @@ def increasing(times: Iterable[float], engine: str) -> list[float]:
     if len(listed) < 2 or listed[0] < 0 or not all(a < b < math.inf for a, b in pairwise(listed)):
         raise EngineError(f"{engine}: times must be two or more, from 0 on, increasing, finite; got {listed[:5]}")
     return listed
+
+
+def _from_zero(times: list[float]) -> list[float]:
+    return times if times[0] == 0 else [0.0, *times]

@@ -23,14 +23,12 @@ from typing import Any
 
 import gillespy2
 import numpy as np
-import xarray as xr
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import trajectories
-from crn2sbml.core.steady import check_steady
 from crn2sbml.engines.c_integers import rates_in_c
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, check_algorithm, increasing
+from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
@@ -44,6 +42,7 @@ class GillesPy2Engine:
     """GillesPy2; the compiled solver is there if g++ and SCons are."""
 
     name = "gillespy2"
+    version = gillespy2.__version__
     limits: tuple[Limit, ...] = (
         Limit("items", _LARGEST_COUNT, _OVERFLOW),
         Limit("reactions", 3000, "its C++ program first compares all pairs of reactions, for a minute at each call"),
@@ -56,15 +55,15 @@ class GillesPy2Engine:
         return MappingProxyType({"ode": ("lsoda",), "ssa": (*compiled, "direct-python")})
 
     def load(self, sbml: str) -> "GillesPy2Simulation":
-        """Import the model once; raises FormatError if our reader cannot take it, EngineError if GillesPy2 cannot."""
-        return GillesPy2Simulation(sbml)
+        """See `Engine.load`."""
+        return GillesPy2Simulation(self, sbml)
 
 
-class GillesPy2Simulation:
+class GillesPy2Simulation(Simulation):
     """One imported model. It is compiled when first sampled; inputs are then arguments of the compiled program."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: GillesPy2Engine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         self._model = _imported(sbml)
         lost = set(self._loaded.species).symmetric_difference(self._model.listOfSpecies)
         if lost:
@@ -74,47 +73,32 @@ class GillesPy2Simulation:
         rates = [eval(r.ode_propensity_function, dict(self._constants), values) for r in self._reactions]  # noqa: S307
         check_import(self._loaded, "gillespy2", counts, self._stoichiometry, rates)
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`; raises EngineError with the solver's words, or for times on no even grid."""
-        times = increasing(times, "gillespy2")
-        values = self._integrate(times, inputs)
-        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        settings = {"rtol": TOLERANCE, "atol": self._loaded.absolute_tolerance, "nsteps": 1_000_000}
+        solver = gillespy2.ODESolver(self._model)
+        # SciPy only warns when its solver gives up; the numbers after that are made up.
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            runs = self._run(solver, times, counts, {"integrator_options": settings})
+        failures = [w.message for w in said if "lsoda" in str(w.message)]
+        if failures:
+            raise EngineError(f"gillespy2: LSODA failed: {in_its_words(failures[0])}")
+        return runs[0], "lsoda"
 
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._integrate(increasing([0.0, t_end], "gillespy2"), inputs)
-        check_steady(self._loaded.matrices, values[-1], f"gillespy2 at t = {t_end:g} s")
-        return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance("lsoda"))
-
-    def ssa(
-        self,
-        times: Sequence[float],
-        inputs: Counts,
-        seed: int,
-        replicates: int = 1,
-        start: Counts | None = None,
-        algorithm: str = "",
-    ) -> xr.DataArray:
-        """See `StochasticSimulation.ssa`; replicate i is the i-th run of one generator started with the seed."""
-        algorithm = check_algorithm(GillesPy2Engine(), "ssa", algorithm)
-        times = increasing(times, "gillespy2")
-        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
+    def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
+        """Replicate i is the i-th run of one generator, started with the first seed."""
+        # It takes positive seeds that fit into 32 bits with a sign.
+        options: dict[str, Any] = {"number_of_trajectories": len(seeds), "seed": seeds[0] >> 1 or 1}
         if algorithm == "direct":
             self._check_largest(np.array(list(counts.values())))
-        solver = self._compiled if algorithm == "direct" else gillespy2.NumPySSASolver(self._model)
-        # It takes positive seeds that fit into 32 bits with a sign.
-        state = int(np.random.SeedSequence(seed).generate_state(1, np.uint32)[0] >> 1) or 1
-        options: dict[str, Any] = {"number_of_trajectories": replicates, "seed": state}
-        if algorithm == "direct":
-            options["variables"] = {name: float(count) for name, count in counts.items()}
+            runs = self._run(self._compiled, times, counts, {**options, "variables": dict(counts)})
+            self._check_largest(runs)
+            return runs
         kept = random.getstate()
         try:
-            runs = self._run(solver, times, counts, options)
+            return self._run(gillespy2.NumPySSASolver(self._model), times, counts, options)
         finally:
             random.setstate(kept)  # its Python solver seeds the generator that all of Python shares
-        if algorithm == "direct":
-            self._check_largest(runs)
-        return trajectories(runs, times, self._loaded.species, self._provenance(f"ssa-{algorithm}", seed=seed))
 
     @cached_property
     def _compiled(self) -> Any:
@@ -148,20 +132,7 @@ class GillesPy2Simulation:
                     change[row[species.name], j] += sign * count
         return change
 
-    def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
-        settings = {"rtol": TOLERANCE, "atol": self._loaded.absolute_tolerance, "nsteps": 1_000_000}
-        solver = gillespy2.ODESolver(self._model)
-        # SciPy only warns when its solver gives up; the numbers after that are made up.
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            runs = self._run(solver, times, counts, {"integrator_options": settings})
-        failures = [w.message for w in said if "lsoda" in str(w.message)]
-        if failures:
-            raise EngineError(f"gillespy2: LSODA failed: {in_its_words(failures[0])}")
-        return np.asarray(runs[0])
-
-    def _run(self, solver: Any, times: list[float], counts: Mapping[str, float], options: dict[str, Any]) -> Array:
+    def _run(self, solver: Any, times: list[float], counts: Counts, options: dict[str, Any]) -> Array:
         """Counts over (run, time, species)."""
         step, multiples = even_grid(times)
         for name, count in counts.items():
@@ -178,9 +149,6 @@ class GillesPy2Simulation:
     def _check_largest(self, counts: Array) -> None:
         if counts.size and counts.max() > _LARGEST_COUNT:
             raise EngineError(f"gillespy2: a count is {counts.max():.3g} items, over {_LARGEST_COUNT}: {_OVERFLOW}")
-
-    def _provenance(self, method: str, **more: int) -> Any:
-        return self._loaded.provenance("gillespy2", gillespy2.__version__, method, **more)
 
 
 def can_compile() -> bool:

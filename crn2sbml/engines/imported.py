@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.engines.engine import Loaded
+from crn2sbml.engines.loaded import Loaded
 from crn2sbml.errors import EngineError
 
 _TOLERANCE = 1e-9

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 import xarray as xr
 
 from crn2sbml.engines.child_process import ChildProcess, one_line, serve
-from crn2sbml.engines.engine import Counts, Limit
+from crn2sbml.engines.engine import Limit
+from crn2sbml.engines.loaded import Counts
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.errors import CrashError, CrnError, EngineError
 
@@ -102,7 +103,7 @@ class IsolatedSimulation:
         start: Counts | None = None,
         algorithm: str = "",
     ) -> xr.DataArray:
-        """See `StochasticSimulation.ssa`."""
+        """See `Simulation.ssa`."""
         return self._run("ssa", xr.DataArray, list(times), dict(inputs), seed, replicates, start, algorithm)
 
     def _run(self, method: str, expected: type[Result], *arguments: Any) -> Result:

@@ -8,20 +8,18 @@ import io
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import trajectories
-from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
 from crn2sbml.errors import EngineError
 
@@ -72,21 +70,22 @@ class PyscesEngine:
     """PySCeS; its rate laws are Python code, and it analyses the stoichiometry as it loads."""
 
     name = "pysces"
+    version = pysces.__version__
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",)})
     limits: tuple[Limit, ...] = (
         Limit("reactions", 4000, "its laws are Python code: over half a minute to load, over a minute to integrate"),
     )
 
     def load(self, sbml: str) -> "PyscesSimulation":
-        """Import the model once; raises FormatError if our reader cannot take it, EngineError if PySCeS cannot."""
-        return PyscesSimulation(sbml)
+        """See `Engine.load`."""
+        return PyscesSimulation(self, sbml)
 
 
-class PyscesSimulation:
+class PyscesSimulation(Simulation):
     """One imported model; each run sets the counts of all species by name."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: PyscesEngine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         network = self._loaded.document.network
         self._model = _imported(sbml)
         row = self._loaded.document.network.species_index
@@ -110,30 +109,17 @@ class PyscesSimulation:
             rates = self._model._EvalREq(counts[self._columns], np.zeros(stoichiometry.shape[1]))
         check_import(self._loaded, "pysces", counts, stoichiometry, rates)
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`; raises EngineError with the solver's words."""
-        times = increasing(times, "pysces")
-        values = self._integrate(times, inputs)
-        return trajectories(values[None], times, self._loaded.species, self._provenance("lsoda"))
-
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """The state after `t_end` seconds of LSODA; raises SteadyStateError."""
-        values = self._integrate(increasing([0.0, t_end], "pysces"), inputs)
-        check_steady(self._loaded.matrices, values[-1], f"pysces at t = {t_end:g} s")
-        return trajectories(values[None, -1:], [t_end], self._loaded.species, self._provenance("lsoda"))
-
-    def _integrate(self, times: list[float], inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
         self._set(counts)
-        values = np.tile([float(counts[name]) for name in self._loaded.species], (len(times), 1))
+        values = np.tile(list(counts.values()), (len(times), 1))
         if self._columns:
-            self._model.sim_time = np.array(times if times[0] == 0 else [0.0, *times])
+            self._model.sim_time = np.array(times)
             with _contained():
                 try:
                     self._model.Simulate(userinit=1)
                 except Exception as error:
                     raise EngineError(f"pysces: {in_its_words(error)}") from None
-            result = np.asarray(self._model.data_sim.species, dtype=float)[-len(times) :]
+            result = np.asarray(self._model.data_sim.species, dtype=float)
             if not (self._model.IS_VALID and np.isfinite(result).all()):
                 raise EngineError("pysces: LSODA gave up; it does not say why")
             for name in self._fixed:
@@ -141,17 +127,14 @@ class PyscesSimulation:
                 if getattr(self._model, name) != counts[name]:
                     raise EngineError(f"pysces changed the clamped species {name!r}; rename it")
             values[:, self._columns] = result
-        return values
+        return values, "lsoda"
 
-    def _set(self, counts: Mapping[str, float]) -> None:
+    def _set(self, counts: Counts) -> None:
         for name, count in counts.items():
             if name in self._fixed:
                 setattr(self._model, name, float(count))
             elif name in self._model.species:
                 setattr(self._model, f"{name}_init", float(count))
-
-    def _provenance(self, method: str) -> Any:
-        return self._loaded.provenance("pysces", pysces.__version__, method)
 
 
 def _imported(sbml: str) -> Any:

@@ -6,7 +6,7 @@ Its module computes in single precision whatever JAX is told, so the one type it
 import importlib.metadata
 import importlib.util
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,15 +15,13 @@ from typing import Any
 
 import jax
 import numpy as np
-import xarray as xr
 from sbmltoodejax.modulegeneration import GenerateModel
 from sbmltoodejax.parse import ParseSBMLFile
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import trajectories
-from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import TOLERANCE, Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.errors import EngineError
 
 _MOST_STEPS = 1_000_000
@@ -35,6 +33,7 @@ class SbmlToOdeJaxEngine:
     """SBMLtoODEjax: an explicit solver, for networks that are not stiff."""
 
     name = "sbmltoodejax"
+    version = importlib.metadata.version("sbmltoodejax")
     methods = MappingProxyType({"ode": ("dopri5",)})
     limits = (Limit("reactions", 2000, "JAX compiles its unrolled laws for minutes"),)
 
@@ -44,14 +43,14 @@ class SbmlToOdeJaxEngine:
         Raises: FormatError: our reader cannot take it; EngineError: the stochastic reading, SBMLtoODEjax's refusal, or
             a right-hand side that is not the file's.
         """
-        return SbmlToOdeJaxSimulation(sbml)
+        return SbmlToOdeJaxSimulation(self, sbml)
 
 
-class SbmlToOdeJaxSimulation:
+class SbmlToOdeJaxSimulation(Simulation):
     """One generated module. Species that reactions list are in its vector y, clamped or not, all others in c."""
 
-    def __init__(self, sbml: str) -> None:
-        self._loaded = Loaded(sbml)
+    def __init__(self, engine: SbmlToOdeJaxEngine, sbml: str) -> None:
+        super().__init__(engine, sbml)
         # Compiling is slow and no other method would use it.
         self._loaded.check_reading("the ODE", "deterministic")
         # The generator prints arrays, and sets NumPy's options for the whole process to do so.
@@ -68,37 +67,24 @@ class SbmlToOdeJaxSimulation:
             except Exception as error:
                 raise EngineError(f"sbmltoodejax refused the model: {in_its_words(error)}") from None
 
-    def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
-        """See `Simulation.ode`; raises EngineError where `odeint` gave up."""
-        times = increasing(times, "sbmltoodejax")
-        start = self._start(inputs)
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        start = np.array(list(counts.values()), dtype=float)
         rows = self._run(times, start)
-        result = trajectories(rows[None], times, self._loaded.species, self._provenance())
         self._check_arrival(rows[-1], times[-1], start)
-        return result
-
-    def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
-        """See `Simulation.steady_state`; raises SteadyStateError naming the species that still moves."""
-        values = self._run(increasing([0.0, t_end], "sbmltoodejax"), self._start(inputs))[-1:]
-        check_steady(self._loaded.matrices, values[0], f"sbmltoodejax at t = {t_end:g} s")
-        return trajectories(values[None], [t_end], self._loaded.species, self._provenance())
-
-    def _start(self, inputs: Counts) -> Array:
-        counts = self._loaded.deterministic_start(inputs)
-        return np.array([counts[name] for name in self._loaded.species], dtype=float)
+        return rows, "dopri5"
 
     def _run(self, times: list[float], start: Array) -> Array:
         y, c = self._split(start)
-        rows = [] if times[0] else [start]
+        rows = [start]
         with jax.enable_x64(True):
-            for begin, end in pairwise([0.0, *(t for t in times if t)]):
+            for begin, end in pairwise(times):
                 y = np.asarray(self._step(y, self._fixed, c, np.float64(begin), np.float64(end - begin)))
                 rows.append(self._joined(y, c))
         return np.array(rows)
 
     def _check_arrival(self, state: Array, time: float, start: Array) -> None:
         """`odeint` says nothing when it runs out of steps or meets infinity: it extrapolates to the time asked for."""
-        other = self._run([time / 3, time], start)[-1]
+        other = self._run([0.0, time / 3, time], start)[-1]
         off = np.abs(state - other)
         if not (off <= _REACHED * np.maximum(TOLERANCE * np.abs(other), self._loaded.absolute_tolerance)).all():
             name = self._loaded.species[int(np.argmax(off))]
@@ -140,9 +126,6 @@ class SbmlToOdeJaxSimulation:
         y, c = self._split(counts)
         rates = laws.calc_reaction_velocities(y, self._fixed, c, 0.0)
         check_import(self._loaded, "sbmltoodejax", counts, change, rates)
-
-    def _provenance(self) -> Any:
-        return self._loaded.provenance("sbmltoodejax", importlib.metadata.version("sbmltoodejax"), "dopri5")
 
 
 def _generated(sbml: str) -> Any:

@@ -20,8 +20,8 @@ class TelluriumEngine:
     version = tellurium.getTelluriumVersion()
 
     def load(self, sbml: str) -> RoadRunnerSimulation:
-        """Compile the model once; raises FormatError if our reader cannot take it, EngineError if the engine cannot."""
-        return RoadRunnerSimulation(sbml, self)
+        """See `Engine.load`."""
+        return RoadRunnerSimulation(self, sbml)
 
     def runner(self, sbml: str) -> Any:
         """See `Front`."""

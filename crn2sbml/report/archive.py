@@ -4,12 +4,11 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import numpy as np
 
 from crn2sbml.core.results import Provenance
-from crn2sbml.engines.engine import TOLERANCE, StochasticSimulation
+from crn2sbml.engines.loaded import TOLERANCE
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.document import Document, Reading, other_reading
@@ -93,7 +92,7 @@ def _expected(
     files = dict.fromkeys(("deterministic", "stochastic"), "model.xml")
     if reading != "any":
         files = {name: "model.xml" if name == reading else f"model_{name}.xml" for name in files}
-    loaded = {name: cast(StochasticSimulation, engine.load(texts[name])) for name in dict.fromkeys(files.values())}
+    loaded = {name: engine.load(texts[name]) for name in dict.fromkeys(files.values())}
     deterministic, stochastic = loaded[files["deterministic"]], loaded[files["stochastic"]]
     times = np.linspace(0, ssa_end, STEPS + 1).tolist()
     run = stochastic.ssa(times, {}, seed)

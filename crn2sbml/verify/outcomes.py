@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 
 from crn2sbml.core.lump import lump
-from crn2sbml.engines.engine import Counts, Limit
+from crn2sbml.engines.engine import Limit
 from crn2sbml.engines.isolated import IsolatedSimulation
+from crn2sbml.engines.loaded import Counts
 from crn2sbml.engines.registry import is_installed
 from crn2sbml.errors import CrashError, CrnError
 from crn2sbml.formats.document import Document

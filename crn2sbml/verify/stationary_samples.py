@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.engines.engine import Counts, StochasticSimulation
+from crn2sbml.engines.engine import Simulation
+from crn2sbml.engines.loaded import Counts
 from crn2sbml.lna.stationary import Stationary
 
 CORRELATION = 0.1
@@ -31,7 +32,7 @@ class Samples:
 
 
 def sample_stationary(
-    simulation: StochasticSimulation,
+    simulation: Simulation,
     inputs: Counts,
     noise: Stationary,
     outputs: Sequence[str],

@@ -8,7 +8,7 @@ from crn2sbml.engines.engine import Limit, Simulation
 class OdeOnly:
     """Asked for a method that it lacks, it must not even be given the model."""
 
-    name = "ode-only"
+    name, version = "ode-only", "1"
     methods = MappingProxyType({"ode": ("euler",)})
     limits: tuple[Limit, ...] = ()
 

@@ -9,8 +9,8 @@ from tests.engines.models import driven
 from tests.lna.test_stationary import birth_death, network
 
 
-def check(net: Network, *counts: float, tolerance: float = 1e-7) -> None:
-    check_steady(Matrices.of(net), np.array(counts, dtype=float), "here", tolerance)
+def check(net: Network, *counts: float, scale: float = 1.0) -> None:
+    check_steady(Matrices.of(net), np.array(counts, dtype=float), "here", scale)
 
 
 def test_the_limit_is_relative_to_the_turnover() -> None:
@@ -46,10 +46,13 @@ def test_the_species_that_moves_most_is_named() -> None:
     assert "--t-end" in str(refusal.value)
 
 
-def test_the_tolerance_can_be_set() -> None:
-    check(birth_death(10.0, 1.0), 10.5, tolerance=0.1)
-    with pytest.raises(SteadyStateError):
-        check(birth_death(10.0, 1.0), 10.5, tolerance=0.01)
+def test_a_model_in_moles_has_a_smaller_floor() -> None:
+    """At 1e-12 items, 1 item/s is infinitely fast: what moves by a tenth of itself a second is not steady."""
+    net = birth_death(1e-12, 1.0)
+    check(net, 1.1e-12)
+    with pytest.raises(SteadyStateError, match="'A'"):
+        check(net, 1.1e-12, scale=1e-12)
+    check(net, 1e-12 * (1 + 1e-8), scale=1e-12)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

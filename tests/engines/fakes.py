@@ -11,9 +11,9 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from crn2sbml.core.matrices import Array
-from crn2sbml.core.results import moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.engine import Counts, Limit, Loaded, increasing
+from crn2sbml.engines.engine import Limit, Simulation
+from crn2sbml.engines.loaded import Counts
 from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 
@@ -31,8 +31,10 @@ class Good:
     def name(self) -> str:
         return type(self).__name__
 
-    def load(self, sbml: str) -> "Simulated":
-        return Simulated(sbml, self)
+    version = "0.1"
+
+    def load(self, sbml: str) -> Any:
+        return Simulated(self, sbml)
 
 
 class Second(Good):
@@ -67,6 +69,9 @@ class OnlyOde(Good):
 class Backwards(Good):
     """Gives its species in another order, which is no error: they are labelled."""
 
+    def load(self, sbml: str) -> Any:
+        return Turned(Simulated(self, sbml))
+
 
 class Small(Good):
     """Takes a single species."""
@@ -77,20 +82,33 @@ class Small(Good):
 class Crashing(Good):
     """Its LNA ends the process."""
 
+    def load(self, sbml: str) -> Any:
+        simulation = Simulated(self, sbml)
+        simulation.lna = lambda *arguments: crash()
+        return simulation
+
 
 class Hanging(Good):
     """Its ODE never ends."""
+
+    def load(self, sbml: str) -> Any:
+        simulation = Simulated(self, sbml)
+        simulation.ode = lambda *arguments: hang()
+        return simulation
 
 
 class HangingLoad(Good):
     """Loading never ends."""
 
     def load(self, sbml: str) -> Any:
-        time.sleep(1000)
+        hang()
 
 
 class Odd(Good):
     """Gives results that are none."""
+
+    def load(self, sbml: str) -> Any:
+        return Nonsense()
 
 
 class Refusing(Good):
@@ -107,65 +125,69 @@ class Untouchable(Good):
         raise RuntimeError("no licence")
 
 
-class Simulated:
+class Simulated(Simulation):
     """What a `Good` engine and its kind have loaded."""
 
-    def __init__(self, sbml: str, engine: Good) -> None:
-        self._loaded, self._engine = Loaded(sbml), engine
-        matrices = self._loaded.matrices
-        self._matrices = replace(matrices, constants=matrices.constants * engine.constant_factor)
+    def __init__(self, engine: Good, sbml: str) -> None:
+        super().__init__(engine, sbml)
+        self._wrong = replace(self.matrices, constants=self.matrices.constants * engine.constant_factor)
 
-    def ode(self, times: list[float], inputs: Counts) -> xr.DataArray:
-        if isinstance(self._engine, Hanging):
-            time.sleep(1000)
-        if isinstance(self._engine, Odd):
-            return xr.DataArray(np.zeros(3))
-        self._loaded.check_reading("the ODE", "deterministic")
-        values = self._solve(increasing(times, self._engine.name), inputs)
-        result = trajectories(values[None], times, self._loaded.species, self._provenance("dop853"))
-        return result.isel(species=slice(None, None, -1)) if isinstance(self._engine, Backwards) else result
-
-    def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
-        if isinstance(self._engine, Crashing):
-            os.kill(os.getpid(), 11)
-        if isinstance(self._engine, Odd):
-            return xr.Dataset({"mean": ("species", [1.0])})
-        state = self._solve([0.0, t_end], inputs)[-1]
-        check_steady(self._matrices, state, self._engine.name)
-        noise = stationary(self._matrices, state)
-        covariance = noise.covariance * self._engine.variance_factor
-        return moments(noise.mean, covariance, noise.species, self._provenance("lna"))
-
-    def ssa(
-        self, times: list[float], inputs: Counts, seed: int, replicates: int, start: Counts | None, algorithm: str
-    ) -> Any:
-        if isinstance(self._engine, Odd):
-            return [1, 2, 3]
-        counts = self._loaded.stochastic_start(inputs, start, seed, replicates)
-        begin = np.array([counts[name] for name in self._loaded.species], dtype=float)
-        generator = np.random.default_rng(seed)
-        runs = np.array([gillespie(self._matrices, begin, times, generator) for _ in range(replicates)])
-        mean = runs.mean(axis=0)
-        runs = mean + (runs - mean) * self._engine.noise_factor
-        return trajectories(runs, times, self._loaded.species, self._provenance("direct", seed=seed))
-
-    def _solve(self, times: list[float], inputs: Counts) -> Array:
-        counts = {**self._loaded.initial, **self._loaded.check_counts(inputs, whole=False)}
-        start = np.array([counts[name] for name in self._loaded.species], dtype=float)
-        scale = 1e-14 * max(min(1.0, float(start.max(initial=0.0))), 1e-9)
+    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+        start = np.array(list(counts.values()))
         run = solve_ivp(
-            lambda _, x: self._matrices.derivative(x),
+            lambda _, x: self._wrong.derivative(x),
             (0, times[-1]),
             start,
             method="DOP853",
             t_eval=times,
             rtol=1e-10,
-            atol=scale,
+            atol=1e-14 * max(min(1.0, float(start.max(initial=0.0))), 1e-9),
         )
-        return np.asarray(run.y.T)
+        return np.asarray(run.y.T), "dop853"
 
-    def _provenance(self, method: str, **more: int) -> Any:
-        return self._loaded.provenance(self._engine.name, "0.1", method, **more)
+    def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
+        state = self._integrate([0.0, t_end], self._loaded.deterministic_start(inputs))[0][-1]
+        check_steady(self._wrong, state, self._engine.name)
+        noise = stationary(self._wrong, state)
+        return noise.mean, noise.covariance * self._engine.variance_factor
+
+    def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
+        begin, generator = np.array(list(counts.values())), np.random.default_rng(seeds[0])
+        runs = np.array([gillespie(self._wrong, begin, times, generator) for _ in seeds])
+        mean = runs.mean(axis=0)
+        return mean + (runs - mean) * self._engine.noise_factor
+
+
+class Nonsense:
+    """Answers, but with no results."""
+
+    def ode(self, *arguments: object) -> xr.DataArray:
+        return xr.DataArray(np.zeros(3))
+
+    def lna(self, *arguments: object) -> xr.Dataset:
+        return xr.Dataset({"mean": ("species", [1.0])})
+
+    def ssa(self, *arguments: object) -> list[int]:
+        return [1, 2, 3]
+
+
+class Turned:
+    """A simulation whose ODE results come in another order."""
+
+    def __init__(self, simulation: Simulated) -> None:
+        self._simulation = simulation
+        self.lna, self.ssa = simulation.lna, simulation.ssa
+
+    def ode(self, *arguments: Any) -> xr.DataArray:
+        return self._simulation.ode(*arguments).isel(species=slice(None, None, -1))
+
+
+def hang() -> None:
+    time.sleep(1000)
+
+
+def crash() -> None:
+    os.kill(os.getpid(), 11)
 
 
 def gillespie(matrices: Any, start: Array, times: list[float], generator: np.random.Generator) -> Array:

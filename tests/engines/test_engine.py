@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
-from crn2sbml.engines.engine import Loaded
+from crn2sbml.engines.loaded import Loaded
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crn2sbml.engines.engine import Loaded
 from crn2sbml.engines.imported import check_change, check_import, in_its_words, trial_counts
+from crn2sbml.engines.loaded import Loaded
 from crn2sbml.errors import EngineError
 from tests.engines.models import dimers, driven, sbml_of
 from tests.lna.test_stationary import nonlinear
