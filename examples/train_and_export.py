@@ -12,5 +12,5 @@ from crn2sbml.motifs.dense import Dense
 recipe = get_recipe("digits", omega=32)
 classifier = replace(recipe.classifier, name="small", layers=(Dense(12), Dense(10, "readout")))
 trained = train_classifier(classifier, recipe.data(), Options(epochs=60))
-folder = write_folder(sys.argv[1], model_files(trained, model_document(trained, created="2026-01-01T00:00:00Z")))
+folder = write_folder(sys.argv[1], model_files(trained, model_document(trained)))
 print(f"{folder}: test accuracy {trained.record['accuracy']['test']:.1%}")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crn2sbml.cli.console import print_json, progress, say
-from crn2sbml.cli.inputs import now
 from crn2sbml.cli.train import train_with_progress
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def demo(
     test, classifier = recipe.data().test, trained.classifier
     chosen = [int(np.flatnonzero(test.labels == digit)[0]) for digit in range(10)]
     images, labels = test.images[chosen], list(range(10))
-    document = model_document(trained, now(), (images[3], 3))
+    document = model_document(trained, (images[3], 3))
     files = model_files(trained, document, model_examples(trained, test))
     usage = model_usage(trained)
     sbml = str(files["model.xml"])

@@ -1,7 +1,6 @@
 """What commands are given: a model's folder or file, and counts to set."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ def load_document(path: Path) -> Document:
         from crn2sbml.circuits.weights_file import unpack_weights
         from crn2sbml.report.model_folder import model_document
 
-        return model_document(unpack_weights(bytes(read_bytes(path)), str(path)), created="")
+        return model_document(unpack_weights(bytes(read_bytes(path)), str(path)))
     if suffix == ".omex":
         archive = _unpack(path)
         text = archive.model
@@ -101,11 +100,6 @@ def check_counts(counts: Mapping[str, float], network: Network, where: str) -> d
             needed = "a whole number of items, 0 or more" if whole else "a finite number of items, 0 or more"
             raise CrnError(f"{where}: the count must be {needed}; {name!r} is {count:g}")
     return {name: count + 0.0 for name, count in counts.items()}  # -0 becomes 0
-
-
-def now() -> str:
-    """The date and time as metadata hold it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_folder(path: Path) -> bool:

@@ -1,12 +1,12 @@
 """`crn2sbml train`: train a model and write its folder."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crn2sbml.cli.console import print_json, progress, say
-from crn2sbml.cli.inputs import now
 
 if TYPE_CHECKING:
     from crn2sbml.circuits.weights_file import Trained
@@ -22,6 +22,8 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Step size that Adam starts with.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights and batches.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the state here and go on from it.")] = None,
+    creator: Annotated[str, typer.Option(help="Who the files say has made the model, and when; else nobody.")] = "",
+    licence: Annotated[str, typer.Option(help="SPDX identifier of the model's licence, for instance CC-BY-4.0.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace files of an older folder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the training record as JSON.")] = False,
 ) -> None:
@@ -40,7 +42,9 @@ def train(
     options = recipe.options.replaced(epochs=epochs, learning_rate=learning_rate, seed=seed)
     trained = train_with_progress(recipe, options, checkpoint)
     test = recipe.data().test
-    document = model_document(trained, now(), (test.images[0], int(test.labels[0])))
+    example = (test.images[0], int(test.labels[0]))
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if creator else ""
+    document = model_document(trained, example, creator, now, licence)
     write_folder(out, model_files(trained, document, model_examples(trained, test)), force)
     accuracy = trained.record["accuracy"]
     if json:

@@ -13,6 +13,10 @@ Shape: TypeAlias = Literal["elementary", "lumped"]
 """One SBML reaction for each elementary reaction, or one for each net change with the sum of their laws."""
 
 
+SPDX = "https://identifiers.org/spdx:"
+"""What the URI of a licence starts with; its SPDX identifier follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a model file says about itself. Dates are ISO 8601 with a time zone; terms are (qualifier, URI) pairs.
@@ -34,8 +38,7 @@ class Metadata:
     @property
     def licence(self) -> str:
         """URI of the licence: the term (`bqbiol:hasProperty`, an SPDX licence), or nothing."""
-        of_licences = "https://identifiers.org/spdx:"
-        found = (uri for name, uri in self.terms if name == "bqbiol:hasProperty" and uri.startswith(of_licences))
+        found = (uri for name, uri in self.terms if name == "bqbiol:hasProperty" and uri.startswith(SPDX))
         return next(found, "")
 
 

@@ -13,6 +13,7 @@ import libsbml
 
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
+from crn2sbml.formats import math_trees
 from crn2sbml.formats.document import Document, Metadata, Reading
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.mass_action import free_name
@@ -37,12 +38,12 @@ _NOTES = (
 )
 
 
-def write_lna(document: Document) -> str:
+def write_lna(document: Document, picture: bool = True) -> str:
     """Mean and covariance equations of a document's network as SBML L3V2 text, for deterministic simulation.
 
     Species are means (items), `var_A` a variance and `cov_A_B` a covariance (items^2; `covariance_ids` tells their
     names). Covariances start at 0: the initial counts are known. Rates are the deterministic ones whatever the
-    document's reading, since the LNA expands around them.
+    document's reading, since the LNA expands around them. `picture`: as in `write_sbml`.
 
     Raises: FormatError: more covariances or terms than simulators load; the text has their numbers.
     """
@@ -57,7 +58,7 @@ def write_lna(document: Document) -> str:
     numbers[1] = free_name("one_item", taken)
     reading: Reading = "deterministic" if net.has_repeated_reactants else "any"
     sbml = libsbml.readSBMLFromString(
-        write_sbml(replace(document, reading=reading, metadata=_described(net, document.metadata)))
+        write_sbml(replace(document, reading=reading, metadata=_described(net, document.metadata)), picture=picture)
     )
     model = sbml.getModel()
     ok(model.setId(free_name(f"{net.id}_lna", {*taken, *numbers.values()})), "model id")
@@ -139,22 +140,22 @@ class _Laws:
 
     def derivative(self, parts: Mapping[Pair, Polynomial], noise: Polynomial) -> Any:
         """Sum of covariances, each times its polynomial, and of the noise; what is taken off stands together."""
-        products = [(polynomial, _name(self.names[pair])) for pair, polynomial in parts.items()]
+        products = [(polynomial, self.names[pair]) for pair, polynomial in parts.items()]
         if noise:
             # A rate is items per second; the noise that it makes is that times one item.
-            products.append((noise, _name(self.numbers[1])))
+            products.append((noise, self.numbers[1]))
         up: list[Any] = []
         down: list[Any] = []
         for polynomial, other in products:
             negative = all(term.factor < 0 for term in polynomial)
             shown = tuple(t._replace(factor=abs(t.factor)) for t in polynomial) if negative else polynomial
             factors = self._factors(shown[0]) if len(shown) == 1 else [self._sum(shown)]
-            (down if negative else up).append(_nary(libsbml.AST_TIMES, [*factors, other]))
+            (down if negative else up).append(math_trees.product([*factors, math_trees.name(other)]))
         return _difference(up, down)
 
     def _sum(self, polynomial: Polynomial) -> Any:
         up, down = (
-            [_nary(libsbml.AST_TIMES, self._factors(term)) for term in polynomial if (term.factor < 0) == negative]
+            [math_trees.product(self._factors(term)) for term in polynomial if (term.factor < 0) == negative]
             for negative in (False, True)
         )
         return _difference(up, down)
@@ -162,39 +163,12 @@ class _Laws:
     def _factors(self, term: Term) -> list[Any]:
         """Factors of a term, its sign left out."""
         size = abs(term.factor)
-        factors = [_name(name) for name in ([] if size == 1 else [self.numbers[size]])]
-        factors.append(_name(term.rate))
-        for name, power in term.powers:
-            factors.append(
-                _name(name) if power == 1 else _node(libsbml.AST_FUNCTION_POWER, [_name(name), _whole(power)])
-            )
-        return factors
+        names = [*([] if size == 1 else [self.numbers[size]]), term.rate]
+        return [*map(math_trees.name, names), *(math_trees.power(name, power) for name, power in term.powers)]
 
 
-# Syntax trees are built node by node: a text formula would read species called `time` or `pi` as something else.
 def _difference(up: list[Any], down: list[Any]) -> Any:
-    sums = [_nary(libsbml.AST_PLUS, terms) for terms in (up, down) if terms]
-    return _node(libsbml.AST_MINUS, sums) if down else sums[0]
-
-
-def _nary(kind: int, children: list[Any]) -> Any:
-    return children[0] if len(children) == 1 else _node(kind, children)
-
-
-def _node(kind: int, children: list[Any]) -> Any:
-    node = libsbml.ASTNode(kind)
-    for child in children:
-        ok(node.addChild(child), "rate rule")
-    return node
-
-
-def _name(name: str) -> Any:
-    node = libsbml.ASTNode(libsbml.AST_NAME)
-    ok(node.setName(name), name)
-    return node
-
-
-def _whole(value: int) -> Any:
-    node = libsbml.ASTNode(libsbml.AST_INTEGER)
-    ok(node.setValue(value), str(value))
-    return node
+    if not down:
+        return math_trees.total(up)
+    taken = math_trees.total(down)
+    return math_trees.difference(math_trees.total(up), taken) if up else math_trees.negative(taken)

@@ -15,6 +15,7 @@ import libsbml
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network, Reaction, Terms
 from crn2sbml.errors import FormatError, did_you_mean
+from crn2sbml.formats import math_trees
 from crn2sbml.formats.annotation import annotate_model, place_annotation
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.layout_write import draw
@@ -210,8 +211,7 @@ class _ReactionWriter:
     def _law(self, element: Any, reactions: Iterable[Reaction]) -> None:
         terms = list(reactions)
         law = made(element.createKineticLaw(), element.getId())
-        products = [self._product(reaction) for reaction in terms]
-        math = products[0] if len(products) == 1 else _node(libsbml.AST_PLUS, products)
+        math = math_trees.total([self._product(reaction) for reaction in terms])
         ok(law.setMath(math), f"law of {element.getId()!r}")
         pattern = tuple(count for _, count in terms[0].inputs)
         mass_action = _SBO_LAW[self._framework].get(pattern, _SBO_MASS_ACTION)
@@ -219,33 +219,11 @@ class _ReactionWriter:
 
     def _product(self, reaction: Reaction) -> Any:
         """K * A * B, k * A^2, or k * A * (A - 1) in the discrete reading."""
-        factors = [_name(reaction.rate)]
+        factors = [math_trees.name(reaction.rate)]
         for name, count in reaction.inputs:
-            if count > 1 and self._framework == "discrete":
-                factors.append(_name(name))
-                factors += [_node(libsbml.AST_MINUS, [_name(name), _name(self._items[i])]) for i in range(1, count)]
-            elif count > 1:
-                factors.append(_node(libsbml.AST_FUNCTION_POWER, [_name(name), _whole(count)]))
+            if self._framework == "discrete":
+                items = (math_trees.name(self._items[i]) for i in range(1, count))
+                factors += [math_trees.name(name), *(math_trees.difference(math_trees.name(name), i) for i in items)]
             else:
-                factors.append(_name(name))
-        return factors[0] if len(factors) == 1 else _node(libsbml.AST_TIMES, factors)
-
-
-# Syntax trees are built node by node: a text formula would read species called `time` or `pi` as something else.
-def _name(name: str) -> Any:
-    node = libsbml.ASTNode(libsbml.AST_NAME)
-    ok(node.setName(name), name)
-    return node
-
-
-def _whole(value: int) -> Any:
-    node = libsbml.ASTNode(libsbml.AST_INTEGER)
-    ok(node.setValue(value), str(value))
-    return node
-
-
-def _node(kind: int, children: list[Any]) -> Any:
-    node = libsbml.ASTNode(kind)
-    for child in children:
-        ok(node.addChild(child), "law")
-    return node
+                factors.append(math_trees.power(name, count))
+        return math_trees.product(factors)

@@ -22,7 +22,7 @@ _SUFFIXES = {
     ".sbml": "sbml", ".sedml": "sedml", ".xml": "sbml",
 }  # fmt: skip
 
-_PACKED, _ANY_LEVEL, _ALWAYS_DRAWN = ("sbml", "lna"), ("sbml", "tellurium"), ("copasi", "lna", "omex")
+_PACKED, _ANY_LEVEL, _ALWAYS_DRAWN = ("sbml", "lna"), ("sbml", "tellurium"), ("copasi", "omex")
 _RUNNABLE = ("bngl", "copasi", "omex", "sedml", "tellurium")
 
 Files = Mapping[str, str | bytes]
@@ -131,7 +131,7 @@ def _sbml(export: Export) -> Files:
 
 
 def _lna(export: Export) -> Files:
-    return {export.name: _packed(write_lna(export.document), export.name)}
+    return {export.name: _packed(write_lna(export.document, export.picture), export.name)}
 
 
 def _antimony(export: Export) -> Files:

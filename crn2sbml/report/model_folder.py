@@ -1,6 +1,7 @@
 """The folder of a trained model: what goes into `models/<name>/` and into what a user trains."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import ArrayLike
 from crn2sbml.circuits.weights_file import Trained, pack_weights
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
+from crn2sbml.errors import FormatError
 from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import Document, Metadata
+from crn2sbml.formats.document import SPDX, Document, Metadata
 from crn2sbml.formats.inputs_csv import write_inputs_csv
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.formats.sedml_write import Example
@@ -19,10 +21,8 @@ from crn2sbml.report.archive import model_archive
 from crn2sbml.training.data import Part
 from crn2sbml.verify.intervals import wilson_interval
 
-CREATOR = "crn2sbml developers"
 ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
 """Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
-_LICENCE = "https://identifiers.org/spdx:MIT"
 _DATA_SOURCES = {"digits": "https://identifiers.org/doi:10.24432/C50P49"}
 
 
@@ -38,11 +38,20 @@ def model_usage(trained: Trained) -> Usage:
     )
 
 
-def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int] | None = None) -> Document:
+def model_document(
+    trained: Trained,
+    example: tuple[ArrayLike, int] | None = None,
+    creator: str = "",
+    created: str = "",
+    licence: str = "",
+) -> Document:
     """The network with its metadata, in the lumped shape; the inputs hold the `example` (image, label) if one is given.
 
-    Args: created: ISO 8601 date and time with zone; if empty, no creator is named either.
+    Args: creator: person or organisation, with `created`, ISO 8601 date and time with zone; licence: SPDX identifier.
+    Raises: FormatError: a creator without a date or the other way round, or what cannot be a licence's identifier.
     """
+    if not re.fullmatch(r"[A-Za-z0-9.+-]*", licence):
+        raise FormatError(f"licence {licence!r}: must be an SPDX identifier, for instance CC-BY-4.0")
     classifier, record = trained.classifier, trained.record
     rows, columns = classifier.in_shape[1:]
     usage = model_usage(trained)
@@ -59,15 +68,16 @@ def model_document(trained: Trained, created: str, example: tuple[ArrayLike, int
         f"As written here, the inputs hold an image of a {example[1]} that was kept out of training."
         if example
         else "As written here, all inputs are 0.",
-        "Licence: MIT.",
+        *([f"Licence: {licence}."] if licence else []),
     ]
     source = _DATA_SOURCES.get(str(record.get("data")))
+    terms = {"bqmodel:isDerivedFrom": source, "bqbiol:hasProperty": licence and f"{SPDX}{licence}"}
     metadata = Metadata(
         title=f"{classifier.name}: image classifier as a chemical reaction network",
         notes=tuple(notes),
-        creator=CREATOR if created else "",
+        creator=creator,
         created=created,
-        terms=((("bqmodel:isDerivedFrom", source),) if source else ()) + (("bqbiol:hasProperty", _LICENCE),),
+        terms=tuple((qualifier, uri) for qualifier, uri in terms.items() if uri),
     )
     return Document(classifier.network(trained.weights, example and example[0]), metadata, shape="lumped")
 

@@ -23,7 +23,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def folder(tmp_path: Path) -> Path:
     """A model's folder: tiny/; beside it driven.xml (X makes A, A decays) and dimers.xml (equal reactants)."""
     trained = trained_tiny()
-    document = model_document(trained, "2025-03-04T05:06:07Z", (IMAGES[0], 2))
+    document = model_document(trained, (IMAGES[0], 2), "tiny makers", "2025-03-04T05:06:07Z", "MIT")
     (tmp_path / "driven.xml").write_text(sbml_of(driven()))
     (tmp_path / "dimers.xml").write_text(sbml_of(dimers()))
     return write_folder(tmp_path / "tiny", model_files(trained, document))

@@ -16,7 +16,7 @@ from crn2sbml.cli import info as info_module
 from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.libsbml_checks import complaints
-from crn2sbml.formats.sbml_read import read_sbml_file
+from crn2sbml.formats.sbml_read import read_sbml, read_sbml_file
 from tests.cli.program import Program, listing
 from tests.engines.models import dimers, driven, sbml_of
 from tests.verify.tiny_trip import closed_form
@@ -52,7 +52,8 @@ def test_help_has_an_example_that_fits_the_command(run: Program, command: str) -
 
 
 def test_train_writes_the_folder(run: Program, tmp_path: Path) -> None:
-    done = run("train", "digits", "--epochs", 2, "--omega", 30, "--seed", 4, "--out", tmp_path / "d", "--json")
+    options = ("--epochs", 2, "--omega", 30, "--seed", 4, "--creator", "A & B Lab", "--licence", "CC0-1.0")
+    done = run("train", "digits", *options, "--out", tmp_path / "d", "--json")
     assert done.status == 0
     record = json.loads(done.out)
     assert record["options"]["epochs"] == 2
@@ -61,6 +62,8 @@ def test_train_writes_the_folder(run: Program, tmp_path: Path) -> None:
     names = {"weights.npz", "model.xml", "model.ant", "model.omex", "io.json", "inputs.csv", "card.md", "SHA256SUMS"}
     assert set(listing(tmp_path)) == {f"d/{name}" for name in names}
     assert json.loads((tmp_path / "d" / "io.json").read_text())["omega"] == 30
+    metadata = read_sbml((tmp_path / "d" / "model.xml").read_text()).metadata
+    assert (metadata.creator, metadata.licence.rpartition(":")[2]) == ("A & B Lab", "CC0-1.0")
     checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "d", capture_output=True, check=False)  # noqa: S607
     assert checked.returncode == 0
 

@@ -162,7 +162,7 @@ def test_levels_and_pictures_that_a_format_does_not_have() -> None:
     for to in set(export_formats()) - {"sbml", "tellurium"}:
         with pytest.raises(FormatError, match=rf"x: level L2V4 is for sbml and tellurium; {to} holds L3V2"):
             export_files(export_of(driven(), "x", level="L2V4"), to)
-    for to in ("copasi", "lna", "omex"):
+    for to in ("copasi", "omex"):
         with pytest.raises(FormatError, match=f"x: {to} always holds the picture"):
             export_files(export_of(driven(), "x", picture=False), to)
     with pytest.raises(FormatError, match="no SBML level 'L9V9'"):
@@ -180,6 +180,12 @@ def test_with_and_without_a_picture(level: str) -> None:
     assert "render" not in plain
     assert complaints(plain) == complaints(drawn) == []
     assert read_sbml(plain) == read_sbml(drawn)
+
+
+def test_the_lna_as_a_model_goes_without_a_picture_too() -> None:
+    drawn, plain = (export_files(export_of(driven(), "x.xml", picture=wanted), "lna")["x.xml"] for wanted in (1, 0))
+    assert "layout:listOfLayouts" in str(drawn)
+    assert "layout" not in str(plain)
 
 
 def test_the_seed_is_not_negative() -> None:

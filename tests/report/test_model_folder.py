@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 
 from crn2sbml.circuits.weights_file import Trained, unpack_weights
 from crn2sbml.core.lump import lump
+from crn2sbml.errors import FormatError
 from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.libsbml_checks import complaints
 from crn2sbml.formats.sbml_read import read_sbml
@@ -16,12 +17,12 @@ from crn2sbml.formats.usage import Usage, read_io_json, write_io_json
 from crn2sbml.report.model_folder import checksums, model_document, model_files, model_usage
 from tests.verify.tiny_trip import IMAGES, trained_tiny
 
-CREATED = "2025-03-04T05:06:07Z"
+CREATOR, CREATED = "tiny makers", "2025-03-04T05:06:07Z"
 
 
 def files_of(trained: Trained | None = None) -> dict[str, str | bytes]:
     trained = trained or trained_tiny()
-    return model_files(trained, model_document(trained, CREATED, (IMAGES[0], 2)))
+    return model_files(trained, model_document(trained, (IMAGES[0], 2), CREATOR, CREATED, "MIT"))
 
 
 FILES = files_of()
@@ -67,8 +68,8 @@ def test_the_file_says_what_it_is() -> None:
     document = read_sbml(str(FILES["model.xml"]))
     assert (document.shape, document.reading) == ("lumped", "any")
     metadata, notes = document.metadata, " ".join(document.metadata.notes)
-    assert metadata.created == CREATED
-    assert metadata.creator
+    assert (metadata.creator, metadata.created) == (CREATOR, CREATED)
+    assert metadata.licence == "https://identifiers.org/spdx:MIT"
     for word in (
         "4 x 4 pixels",
         "input0_0_0_0 to input0_0_3_3",
@@ -78,11 +79,19 @@ def test_the_file_says_what_it_is() -> None:
         "of a 2",
     ):
         assert word in notes
-    assert "all inputs are 0" in " ".join(model_document(trained_tiny(), "").metadata.notes)
+    assert "all inputs are 0" in " ".join(model_document(trained_tiny()).metadata.notes)
 
 
-def test_without_a_date_there_is_no_creator() -> None:
-    assert model_document(trained_tiny(), "").metadata.creator == ""
+def test_nobody_is_named_who_was_not_asked_for() -> None:
+    metadata = model_document(trained_tiny()).metadata
+    assert (metadata.creator, metadata.created, metadata.licence) == ("", "", "")
+    assert "icence" not in " ".join(metadata.notes)
+
+
+@pytest.mark.parametrize("licence", ["MIT licence", "https://x.org", "a#b", "a\n"])
+def test_a_licence_is_an_identifier(licence: str) -> None:
+    with pytest.raises(FormatError, match="SPDX identifier"):
+        model_document(trained_tiny(), licence=licence)
 
 
 def test_io_json_tells_a_stranger_enough() -> None:
@@ -143,5 +152,5 @@ def test_the_card_lists_the_checksums_and_the_command() -> None:
 
 
 def test_a_model_without_a_training_record_still_has_a_document() -> None:
-    document = model_document(replace(trained_tiny(), record={}), CREATED)
+    document = model_document(replace(trained_tiny(), record={}))
     assert "unknown" in " ".join(document.metadata.notes)

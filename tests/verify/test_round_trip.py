@@ -139,7 +139,7 @@ def test_too_few_samples_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_shape_gives_the_same_read_outs() -> None:
-    document = model_document(trained_tiny(), created="")
+    document = model_document(trained_tiny())
     elementary = write_sbml(type(document)(document.network, document.metadata, "elementary"))
     assert elementary != tiny_sbml()
     for text in (tiny_sbml(), elementary):

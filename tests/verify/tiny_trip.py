@@ -27,7 +27,7 @@ def trained_tiny() -> Trained:
 
 @lru_cache
 def tiny_sbml() -> str:
-    return write_sbml(model_document(trained_tiny(), created=""))
+    return write_sbml(model_document(trained_tiny()))
 
 
 def tiny_usage() -> Usage:
