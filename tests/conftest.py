@@ -1,6 +1,7 @@
 """What every part of the suite shares: the data folder, the SBML Test Suite in it, simulators that may be absent."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         cases = sorted((root / "sbml-test-suite" / "semantic").glob("[0-9]*")) if root else []
         nothing = pytest.param(None, id="none", marks=pytest.mark.skip(reason=NO_DATA))
         metafunc.parametrize("semantic_case", [pytest.param(c, id=c.name) for c in cases] or [nothing])
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where a shell has started the tests in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -210,6 +210,7 @@ def test_no_file_descriptor_and_no_process_is_left_behind() -> None:
     assert gone(before)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_call_and_loses_its_answer(odd: IsolatedSimulation) -> None:
     first = odd.ode(TIMES, {}).values[0]
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()

@@ -327,6 +327,7 @@ def test_a_model_that_cannot_be_loaded_is_tried_once(monkeypatch: pytest.MonkeyP
     assert len(loads) == 1
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_every_simulator() -> None:
     threading.Timer(2.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     begin = time.monotonic()
