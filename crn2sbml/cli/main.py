@@ -1,7 +1,7 @@
 """The `crn2sbml` program: registers the commands and turns errors into one line and exit status 2."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,11 +12,15 @@ from crn2sbml.errors import CrnError
 app = typer.Typer(
     name="crn2sbml",
     help="Train deep stochastic chemical reaction networks, export them as SBML, get the same numbers everywhere.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+_UsageError: Any = typer.BadParameter.__base__
+"""Click's own class, of which Typer may have a copy of its own."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -27,11 +31,14 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
     ] = False,
 ) -> None:
     """Options of the program itself."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 for command in (
@@ -43,7 +50,10 @@ for command in (
 def main() -> None:
     """Run the program; bad input ends in one line on standard error and exit status 2, a bug in its traceback."""
     try:
-        app(prog_name="crn2sbml")
+        sys.exit(app(prog_name="crn2sbml", standalone_mode=False))
     except CrnError as error:
         print(f"crn2sbml: {error}", file=sys.stderr)
-        sys.exit(2)
+    except _UsageError as error:
+        command = error.ctx.command_path if error.ctx else "crn2sbml"
+        print(f"{command}: {error.format_message().rstrip('.')}; see {command} --help", file=sys.stderr)
+    sys.exit(2)

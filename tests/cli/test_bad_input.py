@@ -130,6 +130,22 @@ def test_outputs(
     refused(run, here, command, *source, "--out", here / out, names=[str(here / out), words])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("solve", "crn2sbml: No such command 'solve'; see crn2sbml --help"),
+        ("--nope", "crn2sbml: No such option: --nope; see crn2sbml --help"),
+        ("simulate", "crn2sbml simulate: Missing argument 'model'; see crn2sbml simulate --help"),
+        ("verify x.xml --method foo", "'foo' is not one of 'ode', 'lna', 'ssa'; see crn2sbml verify --help"),
+        ("verify x.xml --runs many", "crn2sbml verify: Invalid value for '--runs': "),
+    ],
+)
+def test_arguments_that_make_no_command(run: Program, arguments: str, line: str) -> None:
+    done = run(*arguments.split())
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert line in done.err
+
+
 def test_a_folder_is_no_file_even_with_force(run: Program, folder: Path) -> None:
     refused(run, folder, "export", folder, "--out", folder, "--force", names=[str(folder), "is a folder"])
 
