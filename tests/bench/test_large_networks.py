@@ -1,6 +1,6 @@
 """What building, writing and reading cost at 40,000 and 150,000 reactions, beside libSBML's own part of it.
 
-Run it with `pytest -m slow tests/bench/test_large_networks.py -s`; about two minutes.
+Run it with `pytest -m slow tests/bench/test_large_networks.py -n 0`; about two minutes.
 """
 
 import multiprocessing

@@ -1,6 +1,6 @@
 """How often a single stochastic snapshot names the digit, over the whole test part, beside the deterministic answer.
 
-Run it with `pytest -m slow tests/bench/test_snapshot_accuracy.py -s`; about four minutes on two cores.
+Run it with `pytest -m slow tests/bench/test_snapshot_accuracy.py -n 0`; about four minutes on two cores.
 """
 
 import os
