@@ -126,7 +126,7 @@ def _species(species: Any, values: Values) -> Species:
         raise UnsupportedError(f"species {name!r}: conversion factors are not supported; fold them into the laws")
     initial = values.amounts[name]
     if not (math.isfinite(initial) and initial >= 0):
-        raise FormatError(f"species {name!r}: its initial amount is {initial}; it must be set, finite and >= 0")
+        raise UnsupportedError(f"species {name!r}: its initial amount is {initial}; it must be set, finite and >= 0")
     clamped = bool(species.getBoundaryCondition() or species.getConstant() or name in values.fixed)
     return Species(name, int(initial) if initial.is_integer() else initial, clamped, read_place(species))
 

@@ -11,7 +11,7 @@ outside in the first is kept beside it. What is wrong is outside again.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import joblib
 import numpy as np
@@ -151,8 +151,7 @@ def _semantic(case: Case, result: CaseResult) -> CaseResult:
 def _stochastic(case: Case, result: CaseResult, runs: int, seed: int) -> CaseResult:
     model, settings = _read(case), read_settings(case)
     mean, sd = correct_moments(case, settings)
-    # The engine has the method; the protocol of all engines does not tell.
-    simulation: Any = get_engine(result.engine).load(model.written("stochastic"))
+    simulation = get_engine(result.engine).load(model.written("stochastic"))
     names = [name for name in mean.columns if name in model.quantities.sizes]
     matrices = Matrices.of(model.document.network)
     spread = spread_of_y(matrices, _start(model.document), mean.times, names)
