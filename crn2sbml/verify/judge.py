@@ -100,7 +100,7 @@ def compare_with_exact(samples: Array, exact: ExactMoments) -> list[Agreement]:
 
 def compare_with_others(samples: Array, others: Array) -> list[Agreement]:
     """Samples (replicate, species) with those of all other exact simulators; species that hardly moved are left out."""
-    judged = moved(np.concatenate([samples, others]))
+    judged = moved(samples, others)
     samples, others = samples[:, judged], others[:, judged]
     return _scores(z_of_means(samples, others), z_of_variances(samples, others), len(samples), "other simulators")
 

@@ -11,9 +11,13 @@ FEWEST_EVENTS = 25.0
 """Variance times runs (items^2) below which a species has hardly moved: its statistics are no Gaussians yet."""
 
 
-def moved(samples: Array) -> Array:
-    """Which species have moved enough to be judged. Args: samples: (replicate, species). Returns: (species,)."""
-    return np.asarray(samples.var(axis=0) * len(samples) >= FEWEST_EVENTS)
+def moved(samples: Array, others: Array) -> Array:
+    """Which species have moved enough, in the smaller of two samples (replicate, species), to be judged: (species,).
+
+    In a pool alone they may have: few events against many make a skewed score, whose tail passes any limit.
+    """
+    fewer = min(len(samples), len(others))
+    return np.asarray(np.concatenate([samples, others]).var(axis=0) * fewer >= FEWEST_EVENTS)
 
 
 def z_of_means(samples: Array, others: Array) -> Array:

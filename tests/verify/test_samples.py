@@ -31,7 +31,7 @@ def test_scores_of_equal_laws_are_standard_normal(law: Law, others: int) -> None
     twice as often beyond 3; none may lie beyond the limit of 5.
     """
     samples, more = draws(law, 200, others)
-    assert moved(np.concatenate([samples, more])).all()
+    assert moved(samples, more).all()
     for score, loose in ((z_of_means(samples, more), 1.0), (z_of_variances(samples, more), 2.0)):
         assert abs(score.mean()) < 0.08
         assert score.std() == pytest.approx(1, abs=0.05 * loose)
@@ -40,15 +40,25 @@ def test_scores_of_equal_laws_are_standard_normal(law: Law, others: int) -> None
 
 
 def test_species_that_hardly_moved_are_not_judged() -> None:
-    """Below 25 events in all runs together; scores of those above keep their tails."""
-    generator, runs = np.random.default_rng(3), 100
-    pool = generator.poisson(FEWEST_EVENTS / (2 * runs), (2 * runs, SPECIES)).astype(float)
-    judged = moved(pool)
+    """Below 25 events in the smaller sample; scores of those above keep their tails, one against seven pooled."""
+    generator, runs, species = np.random.default_rng(3), 100, 4000
+    pool = generator.poisson(FEWEST_EVENTS / runs, (8 * runs, species)).astype(float)
+    samples, others = pool[:runs], pool[runs:]
+    judged = moved(samples, others)
     assert 0.3 < judged.mean() < 0.7  # half of the species have more events than expected
-    assert not moved(np.zeros((1000, 1))).any()
-    z = z_of_means(pool[:runs, judged], pool[runs:, judged])
-    assert np.sum(np.abs(z) > 3) < 0.0027 * judged.sum() + 4 * 2.0
+    assert not moved(np.zeros((1000, 1)), np.zeros((7000, 1))).any()
+    z = z_of_means(samples[:, judged], others[:, judged])
+    assert np.sum(np.abs(z) > 3) < 2 * 0.0027 * judged.sum() + 4 * 2.0
     assert np.abs(z).max() < 5
+
+
+def test_few_events_in_a_large_pool_are_not_judged() -> None:
+    """Three events in a sample, twenty-five in all: one sampler in three thousand would lie beyond 4, not in 16,000."""
+    generator = np.random.default_rng(4)
+    pool = generator.poisson(FEWEST_EVENTS / 8 / 100, (8 * 100, 20_000)).astype(float)
+    samples, others = pool[:100], pool[100:]
+    assert not moved(samples, others).any()
+    assert np.mean(z_of_means(samples, others) > 4) > 5 * 3.2e-5
 
 
 @pytest.mark.parametrize(("mean", "shift"), [(400, 0.05), (100, 0.05), (25, 0.05)])
