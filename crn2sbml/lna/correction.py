@@ -30,4 +30,4 @@ def mean_correction(matrices: Matrices, counts: Array, noise: Stationary) -> Arr
         same = (left == right) & (left < len(matrices.species))
         extra += others * (full[left, right] - np.where(same, molecules[:, i], 0.0))
     drift = (matrices.stoichiometry @ (matrices.constants * extra))[matrices.floating]
-    return np.asarray(np.linalg.solve(noise.jacobian, -drift))
+    return noise.response(drift)

@@ -1,7 +1,8 @@
 """Stationary covariance and autocorrelation of counts under the linear noise approximation (LNA).
 
 With J the Jacobian and D = S diag(v) S^T at a stable steady state, J C + C J^T + D = 0; all in items, so that C is the
-covariance of counts. Exact where every propensity is affine in the counts.
+covariance of counts. Where sums of counts are conserved, this holds for independent species and gives all others.
+Exact where every propensity is affine in the counts.
 Source: van Kampen, Stochastic Processes in Physics and Chemistry, ch. X; Elf, Ehrenberg 2003, doi:10.1101/gr.1196503.
 """
 
@@ -10,24 +11,45 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
+from scipy.sparse.linalg import spsolve
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.steady import check_steady
 from crn2sbml.errors import SteadyStateError
+from crn2sbml.lna.block_triangular import BlockTriangular
+from crn2sbml.lna.moieties import Moieties, find_moieties
 
-LARGEST = 4000
-"""Species beyond which the dense solver would need too much memory and hours."""
+LARGEST = 8_000
+"""Floating species beyond which the covariance matrix itself takes over a gigabyte."""
+_ZERO, _UNSTABLE = 1e-12, 1e-9
+"""Real parts above these, relative to the largest eigenvalue: taken for zero, and for growth."""
 
 
 @dataclass(frozen=True)
 class Stationary:
-    """Stationary Gaussian of the floating species: `mean` (items), `covariance` (items^2), `jacobian` (1/s)."""
+    """Stationary Gaussian of the floating species: `mean` (items), `covariance` (items^2), `jacobian` (1/s, sparse).
+
+    `moieties` tells independent species where sums of counts are conserved. `slowest` (1/s) is the largest real part of
+    an eigenvalue, below 0.
+    """
 
     species: tuple[str, ...]
     mean: Array
     covariance: Array
-    jacobian: Array
+    jacobian: sparse.csr_array
+    slowest: float
+    moieties: Moieties | None
+
+    def response(self, drift: Array) -> Array:
+        """Shift of the mean (items) that a constant additional drift (items/s) makes: the solution of J x + drift = 0.
+
+        A drift that would change a conserved sum has no answer; its part in dependent species is not looked at.
+        """
+        if self.moieties is None:
+            return np.atleast_1d(spsolve(self.jacobian.tocsc(), -drift))
+        rows, link = self.moieties.independent, self.moieties.link
+        return np.asarray(link @ np.linalg.solve(self.jacobian[rows] @ link, -drift[rows]))
 
     def autocorrelations(self, step: float, count: int, species: Sequence[str]) -> Array:
         """Correlation of each named species with itself `step`, 2 `step`, ... seconds later: (count, species).
@@ -41,7 +63,7 @@ class Stationary:
 
         In steps of an eighth of the slowest relaxation time. Raises: SteadyStateError: not within 10,000 steps.
         """
-        step = -1 / np.linalg.eigvals(self.jacobian).real.max() / 8
+        step = -1 / self.slowest / 8
         for number, correlations in enumerate(islice(self._autocorrelations(step, species), 10_000), 1):
             if np.all(np.abs(correlations) < below):
                 return float(step * number)
@@ -49,7 +71,7 @@ class Stationary:
 
     def _autocorrelations(self, step: float, species: Sequence[str]) -> Iterator[Array]:
         rows = [self.species.index(name) for name in species]
-        variance, propagator = np.diag(self.covariance)[rows], linalg.expm(self.jacobian * step)
+        variance, propagator = np.diag(self.covariance)[rows], linalg.expm(self.jacobian.toarray() * step)
         shifted = self.covariance[:, rows]
         while True:
             shifted = propagator @ shifted
@@ -61,29 +83,42 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
     """The stationary LNA at a steady state that a simulator found.
 
     Args: counts: items, shape (species,), all species.
-    Raises: SteadyStateError: not steady, unstable, undetermined by a conservation law, or too large.
+    Raises: SteadyStateError: not steady, unstable, undetermined though no sum is conserved, or too large.
     """
     check_steady(matrices, counts, "LNA")
-    floating = matrices.floating
-    if len(floating) > LARGEST:
-        raise SteadyStateError(f"LNA: {len(floating)} floating species, the dense solver takes at most {LARGEST}")
-    jacobian = matrices.jacobian(counts)[floating][:, floating].toarray()
-    diffusion = matrices.diffusion(counts)[floating][:, floating].toarray()
-    names = matrices.floating_species
-    _check_stable(jacobian, names)
-    covariance = linalg.solve_continuous_lyapunov(jacobian, -diffusion)
-    return Stationary(names, counts[floating], (covariance + covariance.T) / 2, jacobian)
-
-
-def _check_stable(jacobian: Array, names: tuple[str, ...]) -> None:
-    if not len(names):
+    floating, names = matrices.floating, matrices.floating_species
+    if not len(floating):
         raise SteadyStateError("LNA: the network has no floating species")
-    values, vectors = np.linalg.eig(jacobian)
-    slowest = int(np.argmax(values.real))
-    scale = max(float(np.abs(values).max()), 1e-300)
-    if values[slowest].real > -1e-12 * scale:
-        culprit = names[int(np.argmax(np.abs(vectors[:, slowest])))]
-        kind = "unstable" if values[slowest].real > 1e-9 * scale else "undetermined (a conservation law?)"
-        raise SteadyStateError(
-            f"LNA: the steady state is {kind}: eigenvalue {values[slowest].real:.3g} 1/s, mostly in {culprit!r}"
-        )
+    if len(floating) > LARGEST:
+        raise SteadyStateError(f"LNA: {len(floating)} floating species; their covariance is made for {LARGEST} at most")
+    jacobian = sparse.csr_array(matrices.jacobian(counts)[floating][:, floating])
+    noise = sparse.csr_array(matrices.diffusion(counts)[floating][:, floating])
+    blocks, moieties = BlockTriangular.of(jacobian), None
+    if -_ZERO < _slowest(blocks)[0] <= _UNSTABLE:
+        moieties = find_moieties(matrices.stoichiometry[floating])
+    if moieties is None or not moieties.count:
+        moieties = None
+        _check_stable(blocks, names)
+        covariance = blocks.lyapunov(noise)
+    else:
+        rows, link = moieties.independent, moieties.link
+        blocks = BlockTriangular.of(sparse.csr_array(jacobian[rows] @ link))
+        _check_stable(blocks, tuple(names[row] for row in rows))
+        covariance = link @ blocks.lyapunov(noise[rows][:, rows]) @ link.T
+    slowest = float(blocks.eigenvalues.real.max(initial=-np.inf))
+    return Stationary(names, counts[floating], covariance, jacobian, slowest, moieties)
+
+
+def _slowest(blocks: BlockTriangular) -> tuple[float, int]:
+    """Largest real part of an eigenvalue, relative to the largest eigenvalue, and its number."""
+    values = blocks.eigenvalues
+    number = int(np.argmax(values.real))
+    return float(values[number].real / max(float(np.abs(values).max()), 1e-300)), number
+
+
+def _check_stable(blocks: BlockTriangular, names: tuple[str, ...]) -> None:
+    relative, number = _slowest(blocks)
+    if relative > -_ZERO:
+        kind = "unstable" if relative > _UNSTABLE else "undetermined, though no sum of counts is conserved"
+        value, culprit = blocks.eigenvalues[number].real, names[blocks.row_of(number)]
+        raise SteadyStateError(f"LNA: the steady state is {kind}: eigenvalue {value:.3g} 1/s, mostly in {culprit!r}")

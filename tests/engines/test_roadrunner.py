@@ -15,10 +15,10 @@ def loaded(net: Network) -> RoadRunnerSimulation:
     return RoadRunnerEngine().load(sbml_of(net))
 
 
-def test_a_conservation_law_has_no_stationary_covariance() -> None:
+def test_a_conserved_sum_is_binomial() -> None:
     net = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h")).with_counts({"A": 10})
-    with pytest.raises(EngineError, match="conservation law"):
-        loaded(net).lna({}, 40.0)
+    covariance = loaded(net).lna({}, 40.0)["covariance"].values
+    np.testing.assert_allclose(covariance, 10 * (1 / 3) * (2 / 3) * np.array([[1, -1], [-1, 1]]), rtol=1e-7)
 
 
 def test_a_model_that_the_engine_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna import stationary as lna
 from crn2sbml.lna.stationary import Stationary, stationary
+from crn2sbml.verify.reference import integrate
 from tests.reference.master_equation import edge_mass, mean_and_covariance, stationary_law
 from tests.reference.steady_ode import steady_counts
 
@@ -124,7 +125,7 @@ def test_covariance_solves_the_lyapunov_equation() -> None:
     jumps = {(1, 0, 0): 40, (0, 1, 0): 15, (0, 0, 1): 2 * p, (-1, -1, 0): 0.4 * p * m, (0, 0, -2): 0.01 * y * y}
     fades = {(-1, 0, 0): p, (0, -1, 0): m, (0, 0, -1): y}
     diffusion = sum(rate * np.outer(jump, jump) for jump, rate in (jumps | fades).items())
-    np.testing.assert_allclose(result.jacobian, jacobian, rtol=1e-12)
+    np.testing.assert_allclose(result.jacobian.toarray(), jacobian, rtol=1e-12)
     residual = jacobian @ result.covariance + result.covariance @ jacobian.T + diffusion
     np.testing.assert_allclose(residual, 0, atol=1e-10 * np.abs(diffusion).max())
     np.testing.assert_array_equal(result.covariance, result.covariance.T)
@@ -196,11 +197,62 @@ def test_an_unstable_state_is_refused() -> None:
         assert stationary(Matrices.of(net), np.array([stable])).covariance[0, 0] > 0
 
 
-def test_a_conserved_total_is_refused() -> None:
-    net = network("ABC", {"f": 1.0, "r": 2.0, "g": 1.0}, there=("A", "B", "f"), back=("B", "A", "r"), c=("C", "", "g"))
-    with pytest.raises(SteadyStateError, match="conservation") as refusal:
-        stationary(Matrices.of(net), np.array([20.0, 10.0, 0.0]))
-    assert "'A'" in str(refusal.value) or "'B'" in str(refusal.value)
+def test_a_conserved_total_is_binomial() -> None:
+    """A <-> B with 30 items in all is Binomial(30, f / (f + r)); C, in no such sum, is Poisson."""
+    net = network(
+        "ABC",
+        {"f": 1.0, "r": 2.0, "g": 1.0, "c": 7.0},
+        there=("A", "B", "f"),
+        back=("B", "A", "r"),
+        make=("", "C", "c"),
+        fade=("C", "", "g"),
+    )
+    result = stationary(Matrices.of(net), np.array([20.0, 10.0, 7.0]))
+    spread = 30 * (1 / 3) * (2 / 3)
+    np.testing.assert_allclose(
+        result.covariance, [[spread, -spread, 0], [-spread, spread, 0], [0, 0, 7]], rtol=1e-12, atol=1e-12
+    )
+    assert result.slowest == pytest.approx(-1.0)
+    correlations = result.autocorrelations(0.1, 2, ("A", "B"))
+    np.testing.assert_allclose(correlations, np.exp(-0.3 * np.array([[1, 1], [2, 2]])), rtol=1e-12)
+
+
+def test_a_closed_ring_is_multinomial() -> None:
+    """All rates of first order, 60 items: probabilities p from the stationary chain, covariance N (diag p - p p^T)."""
+    constants = {"k": 1.0, "l": 2.0, "m": 3.0}
+    net = network("ABC", constants, ab=("A", "B", "k"), bc=("B", "C", "l"), ca=("C", "A", "m"))
+    p = np.array([1.0, 1 / 2, 1 / 3]) / (1 + 1 / 2 + 1 / 3)
+    result = stationary(Matrices.of(net), 60 * p)
+    np.testing.assert_allclose(result.covariance, 60 * (np.diag(p) - np.outer(p, p)), rtol=1e-12, atol=1e-12)
+
+
+def test_a_second_moiety_inside_the_first() -> None:
+    """An enzyme: E + ES and S + ES + P are kept, so that two of four species say all; the rest follows exactly."""
+    net = network(
+        "ESXP",
+        {"on": 0.01, "off": 1.0, "cat": 0.5, "back": 0.3},
+        bind=("ES", "X", "on"),
+        loose=("X", "ES", "off"),
+        make=("X", "EP", "cat"),
+        undo=("P", "S", "back"),
+    ).with_counts({"E": 30, "S": 100})
+    state = integrate(Matrices.of(net), np.array([30.0, 100.0, 0, 0]), (0.0, 400.0))[-1]
+    result = stationary(Matrices.of(net), state)
+    assert result.moieties is not None
+    assert result.moieties.count == 2
+    for kept in ([1, 0, 1, 0], [0, 1, 1, 1]):
+        np.testing.assert_allclose(np.array(kept) @ result.covariance, 0, atol=1e-10)
+    residual = result.jacobian @ result.covariance
+    residual = residual + residual.T + Matrices.of(net).diffusion(state).toarray()
+    np.testing.assert_allclose(residual, 0, atol=1e-9)
+    assert np.linalg.eigvalsh(result.covariance)[-2:].min() > 1
+
+
+def test_a_degenerate_state_is_undetermined() -> None:
+    """A critical branching process: every count is steady, none is stable, and no sum is kept."""
+    net = network("A", {"k": 1.0, "h": 1.0}, grow=("A", "AA", "k"), fade=("A", "", "h"))
+    with pytest.raises(SteadyStateError, match=r"undetermined, though no sum.*'A'"):
+        stationary(Matrices.of(net), np.array([5.0]))
 
 
 def test_nothing_floating_is_refused() -> None:
@@ -209,7 +261,7 @@ def test_nothing_floating_is_refused() -> None:
         stationary(Matrices.of(net), np.array([1.0]))
 
 
-def test_more_species_than_the_dense_solver_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_species_than_a_matrix_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lna, "LARGEST", 2)
     with pytest.raises(SteadyStateError, match="3 floating species"):
         solved(cascade())
