@@ -10,7 +10,6 @@ import typer
 from crn2sbml.cli.console import print_json, progress, say
 from crn2sbml.cli.inputs import load_document, load_usage, parse_counts
 from crn2sbml.cli.simulate import Method
-from crn2sbml.errors import CrnError
 
 
 def verify(
@@ -44,42 +43,31 @@ def verify(
     from crn2sbml.disk import check_output, write_file
     from crn2sbml.engines.registry import check_installed, engine_names
     from crn2sbml.report.matrix_page import matrix_data, matrix_page, matrix_table, words
-    from crn2sbml.verify.matrix import simulator_matrix
+    from crn2sbml.verify.matrix import Conditions, simulator_matrix
     from crn2sbml.verify.outcomes import METHODS
 
     if html is not None:
         check_output(html, force)
-    if runs < 2:
-        raise CrnError(f"--runs {runs}: a mean and a variance need 2 at least")
-    for option, value in (("--events", events), ("--patience", patience), ("--time-limit", time_limit)):
-        if not 0 < value < float("inf"):
-            raise CrnError(f"{option} {value:g}: must be positive and finite")
-    if seed < 0 or jobs < 0:
-        raise CrnError(f"--seed {seed} --jobs {jobs}: both must be 0 or more")
     document, usage = load_document(model), load_usage(model)
     document = replace(document, network=document.network.with_counts(parse_counts(set_ or [], document.network)))
     end = t_end if t_end is not None else (usage.t_end if usage else 10.0)
-    if not 0 < end < float("inf"):
-        raise CrnError(f"--t-end {end}: must be positive and finite")
+    conditions = Conditions(
+        end,
+        runs=runs,
+        events=events,
+        seed=seed,
+        time_limit=time_limit,
+        patience=patience,
+        methods=[m.value for m in method] if method else METHODS,
+        jobs=jobs or os.cpu_count() or 1,
+    )
     for name in engine or []:
         check_installed(name)  # asked for by name: unknown or absent is an error, not a row
     names = list(dict.fromkeys(engine or engine_names()))
     with progress() as bars:
         task = bars.add_task("simulators", total=len(names))
-        matrix = simulator_matrix(
-            document,
-            names,
-            end,
-            usage.outputs if usage else (),
-            runs=runs,
-            events=events,
-            seed=seed,
-            time_limit=time_limit,
-            patience=patience,
-            methods=[m.value for m in method] if method else METHODS,
-            jobs=jobs or os.cpu_count() or 1,
-            report=lambda _: bars.advance(task),
-        )
+        outputs = usage.outputs if usage else ()
+        matrix = simulator_matrix(document, names, conditions, outputs, lambda _: bars.advance(task))
     if json:
         print_json(matrix_data(matrix))
     else:

@@ -22,6 +22,8 @@ from crn2sbml.lna.moieties import Moieties, find_moieties
 
 LARGEST = 8_000
 """Floating species beyond which the covariance matrix itself takes over a gigabyte."""
+_FAR, _FAR_ITEMS = 1e-5, 1e-6
+"""Distance from the steady state that is taken for none: in standard deviations, and in items."""
 _ZERO, _UNSTABLE = 1e-12, 1e-9
 """Real parts above these, relative to the largest eigenvalue: taken for zero, and for growth."""
 
@@ -96,6 +98,8 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
     blocks, moieties = BlockTriangular.of(jacobian), None
     if -_ZERO < _slowest(blocks)[0] <= _UNSTABLE:
         moieties = find_moieties(matrices.stoichiometry[floating])
+    if moieties is not None and not len(moieties.independent):
+        raise SteadyStateError("LNA: no reaction changes a count, so that there is no noise")
     if moieties is None or not moieties.count:
         moieties = None
         _check_stable(blocks, names)
@@ -105,8 +109,21 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
         blocks = BlockTriangular.of(sparse.csr_array(jacobian[rows] @ link))
         _check_stable(blocks, tuple(names[row] for row in rows))
         covariance = link @ blocks.lyapunov(noise[rows][:, rows]) @ link.T
-    slowest = float(blocks.eigenvalues.real.max(initial=-np.inf))
-    return Stationary(names, counts[floating], covariance, jacobian, slowest, moieties)
+    found = Stationary(names, counts[floating], covariance, jacobian, float(blocks.eigenvalues.real.max()), moieties)
+    _check_near(found, matrices.derivative(counts)[floating])
+    return found
+
+
+def _check_near(found: Stationary, drift: Array) -> None:
+    """A slow network may look steady to its rates and yet be far, in standard deviations, from where it will be."""
+    away = np.abs(found.response(drift))
+    sd = np.sqrt(np.diag(found.covariance).clip(min=0))
+    worst = int(np.argmax(away - _FAR * sd))
+    if not away[worst] <= _FAR * sd[worst] + _FAR_ITEMS:
+        raise SteadyStateError(
+            f"LNA: not steady: {found.species[worst]!r} is {away[worst]:.2g} items from its steady state, "
+            f"{away[worst] / max(sd[worst], 1e-300):.2g} of its standard deviation; raise --t-end"
+        )
 
 
 def _slowest(blocks: BlockTriangular) -> tuple[float, int]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
+from crn2sbml.core import ode
 from crn2sbml.core.matrices import Array, Matrices
+from crn2sbml.core.results import LARGEST_COUNT
 from crn2sbml.errors import EngineError, ShapeError
 
 LARGEST = 200
@@ -20,8 +21,6 @@ LARGEST = 200
 _IMPLICIT_UP_TO = 600
 """Unknowns up to which an implicit solver's own dense Jacobian is affordable; beyond, the solver is explicit."""
 _RELATIVE = 1e-10
-_STUCK_AFTER, _STUCK_WITHIN = 3_000, 1e-12
-"""Evaluations without progress, and what counts as none relative to the end: the solver itself would never give up."""
 
 
 @dataclass(frozen=True)
@@ -92,31 +91,11 @@ def _equations(matrices: Matrices, counts: Array) -> Callable[[Array], Array]:
 
 def _integrate(matrices: Matrices, counts: Array, first: Array, times: Array) -> Array:
     """States at `times`, shape (time, unknowns)."""
-    if not len(first) or times[-1] == 0:
-        return np.tile(first, (len(times), 1))
-    equations, reached, calls = _equations(matrices, counts), 0.0, 0
-
-    def derivative(time: float, state: Array) -> Array:
-        nonlocal reached, calls
-        if time > reached + _STUCK_WITHIN * times[-1]:
-            reached, calls = time, 0
-        calls += 1
-        if calls > _STUCK_AFTER or not np.isfinite(state).all():
-            raise EngineError(f"LNA over time: no way on from t = {time:.6g} s; does a count grow without bound?")
-        return equations(state)
-
-    # Counts and variances are alike in size for most networks; what lies far below the largest has no digits to keep.
-    scale = max(float(np.abs(first).max()), 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        solution = solve_ivp(
-            derivative,
-            (0.0, times[-1]),
-            first,
-            method="LSODA" if len(first) <= _IMPLICIT_UP_TO else "DOP853",
-            t_eval=times,
-            rtol=_RELATIVE,
-            atol=_RELATIVE * 1e-2 * scale,
-        )
-    if not solution.success or not np.isfinite(solution.y).all():
-        raise EngineError(f"LNA over time: the solver stopped before t = {times[-1]:g} s: {solution.message}")
-    return np.asarray(solution.y.T)
+    size = len(matrices.floating)
+    # Each unknown has digits of its own to keep: beside a count of 1e14, others may be few.
+    scale = np.maximum(first[:size], 1.0)
+    sizes = np.concatenate([scale, np.sqrt(np.outer(scale, scale))[np.triu_indices(size)]])
+    method = "LSODA" if len(first) <= _IMPLICIT_UP_TO else "DOP853"
+    equations = _equations(matrices, counts)
+    absolute, largest = _RELATIVE * 1e-2 * sizes, LARGEST_COUNT**2
+    return ode.integrate(equations, first, times, _RELATIVE, absolute, "LNA over time", method, largest=largest)

@@ -2,7 +2,8 @@
 
 ODE: against SciPy's solution of the network as read back from the file. LNA: against the algebraic covariance at that
 steady state. SSA: against the exact moments where every propensity is affine, else against the pooled runs of the other
-exact simulators that agree with each other.
+exact simulators that agree with each other, shared code counting once. The LNA of engines that compute it from their
+own steady state by the same algebra shows that state; COPASI's is independent.
 """
 
 import threading
@@ -28,6 +29,8 @@ _MOST_SPECIES = 20
 """Species on which stochastic runs are compared. With eight samplers that makes 160 means, one of which passes the
 limit by chance in one right matrix of a hundred; with many more, chance would be what is seen."""
 _APPROXIMATE = ("tau-leap",)
+_SHARED_CODE = {"tellurium": "roadrunner"}
+"""Engines that run on another's simulator: both would share its faults."""
 _TIMES = (0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 """Parts of the end time at which ODE results are compared: at the steady state alone, wrong speeds would not show.
 
@@ -78,30 +81,55 @@ class _Reference:
     exact: judge.ExactMoments | None
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """How simulators are run and judged.
+
+    `t_end`: seconds of the ODE. `runs`, `events`: stochastic runs, and about how many reaction events all of them
+    together may have (their length follows from it); `seed`: theirs. `time_limit`: seconds a simulator may take for a
+    call, before it is given up; `patience`: seconds after which it begins no further stochastic runs. `jobs`:
+    simulators at a time. Raises CrnError for numbers out of range.
+    """
+
+    t_end: float
+    runs: int = 1000
+    events: float = 2e5
+    seed: int = 1
+    time_limit: float = 600.0
+    patience: float = 60.0
+    methods: Sequence[str] = METHODS
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("t_end", "events", "time_limit", "patience"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise CrnError(f"--{name.replace('_', '-')} {value:g}: must be positive and finite")
+        for name, value, least in (
+            ("runs", self.runs, judge.FEWEST_RUNS),
+            ("seed", self.seed, 0),
+            ("jobs", self.jobs, 1),
+        ):
+            if value < least:
+                raise CrnError(f"--{name} {value}: must be {least} or more")
+
+
 def simulator_matrix(
     document: Document,
     engines: Sequence[str],
-    t_end: float,
+    conditions: Conditions,
     outputs: Sequence[str] = (),
-    runs: int = 1000,
-    events: float = 1e6,
-    seed: int = 1,
-    time_limit: float = 600.0,
-    patience: float = 120.0,
-    methods: Sequence[str] = METHODS,
-    jobs: int = 1,
     report: Callable[[str], None] = lambda engine: None,
 ) -> Matrix:
     """Run a document in every engine and compare.
 
-    Args: engines: names that the registry knows; t_end: seconds of the ODE; outputs: species that SSA is judged by
-        first; runs, events: stochastic runs, and about how many reaction events all of them together may have (their
-        length follows from it); seed: of the stochastic runs; time_limit: seconds a simulator may take for a call,
-        before it is given up; patience: seconds after which a simulator begins no further stochastic runs; jobs:
-        simulators at a time; report: told each engine that is done.
-    Raises: CrnError: numbers out of range, an unknown engine; EngineError: the reference itself cannot be computed.
+    Args: engines: names that the registry knows; outputs: species that SSA is judged by first; report: told each
+        engine that is done.
+    Raises: EngineError: an unknown engine, or the reference itself cannot be computed.
     """
-    _check(engines, t_end, runs, events, seed, time_limit, jobs)
+    for name in engines:
+        is_installed(name)
+    t_end, runs = conditions.t_end, conditions.runs
     matrices = Matrices.of(document.network)
     initial = np.array([species.initial for species in document.network.species], dtype=float)
     times = tuple(t_end * part for part in _TIMES)
@@ -109,7 +137,7 @@ def simulator_matrix(
     noise, why = _noise(matrices, trajectory[-1])
     begin = _begin(matrices, initial, trajectory[-1]) if noise else initial
     kept = _kept(matrices, outputs)
-    seconds = _seconds(matrices, [begin, *trajectory], t_end, events / runs)
+    seconds = _seconds(matrices, [begin, *trajectory], t_end, conditions.events / runs)
     task = Task(
         deterministic=write_sbml(with_reading(document, "deterministic")),
         stochastic=write_sbml(with_reading(document, "stochastic")),
@@ -120,38 +148,26 @@ def simulator_matrix(
         kept=kept,
         seconds=seconds,
         runs=runs,
-        seed=seed,
-        time_limit=time_limit,
-        patience=patience,
-        methods=tuple(methods),
+        seed=conditions.seed,
+        time_limit=conditions.time_limit,
+        patience=conditions.patience,
+        methods=tuple(conditions.methods),
     )
-    exact = judge.exact_moments(matrices, begin, seconds, kept) if "ssa" in methods else None
-    found = _all_outcomes(list(dict.fromkeys(engines)), task, jobs, report)
+    exact = judge.exact_moments(matrices, begin, seconds, kept) if "ssa" in conditions.methods else None
+    found = _all_outcomes(list(dict.fromkeys(engines)), task, conditions.jobs, report)
     origin = "the initial counts" if begin is initial else "the rounded steady state"
     notes = {
         "ode": f"{t_end:g} s, at {len(times)} times, against SciPy's LSODA",
         "lna": why.removeprefix("LNA: ") or f"steady state after {t_end:g} s, against algebraic mean and covariance",
-        "ssa": f"{runs} runs of {seconds:.3g} s from {origin}, {len(kept)} species, seed {seed}, against "
+        "ssa": f"{runs} runs of {seconds:.3g} s from {origin}, {len(kept)} species, seed {conditions.seed}, against "
         f"{'the exact moments' if exact else 'each other'}",
     }
     return Matrix(
         document.network.id,
         tuple(_cells(found, _Reference(trajectory, noise, why, exact))),
         tuple(_between(found)),
-        {method.upper(): notes[method] for method in METHODS if method in methods},
+        {method.upper(): notes[method] for method in METHODS if method in conditions.methods},
     )
-
-
-def _check(
-    engines: Sequence[str], t_end: float, runs: int, events: float, seed: int, time_limit: float, jobs: int
-) -> None:
-    for name in engines:
-        is_installed(name)
-    for what, value in (("the end time", t_end), ("the number of events", events), ("the time limit", time_limit)):
-        if not 0 < value < float("inf"):
-            raise CrnError(f"simulators: {what} is {value:g}; it must be positive and finite")
-    if runs < 2 or seed < 0 or jobs < 1:
-        raise CrnError(f"simulators: {runs} runs, seed {seed}, {jobs} jobs; needs 2 runs, a seed >= 0 and a job")
 
 
 def _all_outcomes(engines: Sequence[str], task: Task, jobs: int, report: Callable[[str], None]) -> list[Outcome]:
@@ -200,11 +216,14 @@ def _seconds(matrices: Matrices, states: Sequence[Array], longest: float, events
 def _cells(found: Sequence[Outcome], reference: _Reference) -> list[Cell]:
     results = [outcome for outcome in found if outcome.ending == "result"]
     samplers = [outcome for outcome in results if outcome.method == "ssa"]
+    drawn = [
+        judge.Sampler(o.result.values, _SHARED_CODE.get(o.engine, o.engine), o.algorithm not in _APPROXIMATE)
+        for o in samplers
+    ]
     if reference.exact:
-        of_samples = [judge.compare_with_exact(outcome.result.values, reference.exact) for outcome in samplers]
+        of_samples = [judge.compare_with_exact(s.samples, reference.exact, not s.exact) for s in drawn]
     else:
-        trusted = [outcome.algorithm not in _APPROXIMATE for outcome in samplers]
-        of_samples = judge.compare_all([outcome.result.values for outcome in samplers], trusted)
+        of_samples = judge.compare_all(drawn)
     agreements = {id(outcome): agreed for outcome, agreed in zip(samplers, of_samples, strict=True)}
     for outcome in results:
         if outcome.method == "ode":

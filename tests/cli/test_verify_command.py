@@ -98,7 +98,7 @@ def test_files_of_somebody_else(run: Program, suite_root: Path, case: str) -> No
     [
         (["--engine", "copsi"], ["'copsi'", "did you mean 'copasi'"]),
         (["--engine", "no_such_package.e:E"], ["'no_such_package.e:E'", "not installed"]),
-        (["--runs", 1], ["--runs 1"]),
+        (["--runs", 8], ["--runs 8", "50 or more"]),
         (["--seed", -1], ["--seed -1"]),
         (["--jobs", -2], ["--jobs -2"]),
         (["--events", "nan"], ["--events nan"]),

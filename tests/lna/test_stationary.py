@@ -248,6 +248,14 @@ def test_a_second_moiety_inside_the_first() -> None:
     assert np.linalg.eigvalsh(result.covariance)[-2:].min() > 1
 
 
+def test_a_slow_network_far_from_its_steady_state_is_refused() -> None:
+    """Birth at 1e-9/s, death at 1e-9/s an item: 5 items move by 4e-9 items/s only, but the mean is 1."""
+    matrices = Matrices.of(birth_death(1e-9, 1e-9))
+    with pytest.raises(SteadyStateError, match=r"'A' is 4 items from its steady state.*raise --t-end"):
+        stationary(matrices, np.array([5.0]))
+    assert stationary(matrices, np.array([1.0])).covariance[0, 0] == pytest.approx(1)
+
+
 def test_a_degenerate_state_is_undetermined() -> None:
     """A critical branching process: every count is steady, none is stable, and no sum is kept."""
     net = network("A", {"k": 1.0, "h": 1.0}, grow=("A", "AA", "k"), fade=("A", "", "h"))

@@ -13,6 +13,7 @@ from crn2sbml.errors import EngineError
 from crn2sbml.lna.stationary import stationary
 from crn2sbml.verify.judge import (
     ExactMoments,
+    Sampler,
     compare_all,
     compare_lna,
     compare_ode,
@@ -58,8 +59,15 @@ def test_small_counts_are_compared_absolutely() -> None:
     """A count that should have died out, in a model of 10 items: solvers resolve 1e-10 items, not 1e-6 of 1e-9."""
     assert spread_of_counts([np.array([[10.0, 1e-9]]), np.array([[10.0, 3e-9]])]) < 1e-6
     assert spread_of_counts([np.array([[10.0, 1.0]]), np.array([[10.0, 1.00001]])]) > 5e-6
-    # In one of 1e6 items, 1e-6 of those.
-    assert spread_of_counts([np.array([[1e6, 0.0]]), np.array([[1e6, 1e-3]])]) == pytest.approx(1e-3)
+    assert spread_of_counts([np.array([[1e6, 0.0]]), np.array([[1e6, 1e-3]])]) == pytest.approx(0.1)
+
+
+def test_a_reservoir_hides_nothing() -> None:
+    """Clamped at 1e13 items it does not count; moving, it costs a few of its own roundings."""
+    clamped = [np.array([[1e13, 0.0], [1e13, count]]) for count in (10.0, 5.0)]
+    assert spread_of_counts(clamped) == 0.5
+    moving = [np.array([[1e13, 0.0], [1e13 - 1e6, count]]) for count in (1e6, 0.9e6)]
+    assert spread_of_counts(moving) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -139,7 +147,7 @@ def test_counts_that_cannot_vary_must_be_equal() -> None:
 
 def test_rare_events_prove_nothing() -> None:
     """Ten events to be expected in all runs together: no Gaussian yet, whatever comes."""
-    law = ExactMoments(np.array([0.01]), np.array([0.1]), np.ones(1))
+    law = ExactMoments(np.array([0.01]), np.array([0.1]), np.sqrt([1 + 100 / 2]))
     assert compare_with_exact(np.zeros((1000, 1)), law) == []
     assert compare_with_others(np.zeros((1000, 1)), np.zeros((500, 1))) == []
 
@@ -163,8 +171,9 @@ def test_no_exact_moments_where_two_molecules_meet_or_the_solver_gives_up(monkey
     assert exact_moments(Matrices.of(driven()), np.array([3.0, 12.0]), 4.0, ["A"]) is None
 
 
-def judged(*laws: np.ndarray, exact: list[bool] | None = None) -> list[Any]:
-    found = compare_all(laws, exact or [True] * len(laws))
+def judged(*laws: np.ndarray, exact: list[bool] | None = None, codes: str = "abcdefgh") -> list[Any]:
+    trusted = exact or [True] * len(laws)
+    found = compare_all([Sampler(law, code, one) for law, code, one in zip(laws, codes, trusted, strict=False)])
     return [None if not agreements else all(a.holds for a in agreements) for agreements in found]
 
 
@@ -189,6 +198,65 @@ def test_an_approximate_sampler_is_judged_but_does_not_judge() -> None:
     right, wrong = [poisson(20, seed=seed) for seed in range(2)], poisson(23, seed=9)
     assert judged(*right, wrong, wrong + 0, exact=[True, True, False, False]) == [True, True, False, False]
     assert judged(right[0], right[1], exact=[True, False]) == [None, True]
+
+
+def test_simulators_of_one_code_have_one_vote() -> None:
+    """Two at mean 23 share their code: they cannot outvote the only other one, and no third says who is wrong."""
+    right, wrong = [poisson(20, seed=seed) for seed in range(2)], [poisson(23, seed=seed) for seed in (8, 9)]
+    assert judged(right[0], *wrong, codes="abb") == [False, False, False]
+    assert judged(*right, *wrong, codes="abcc") == [True, True, False, False]
+    assert judged(right[0], wrong[0], codes="aa") == [False, False], "alone, they are held against each other"
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_garbage_in_few_runs_is_found_and_hides_nothing(count: int) -> None:
+    """A counter that wraps around once in a while, beside one with a wrong constant."""
+    right, garbage, wrong = [poisson(20, seed=seed) for seed in range(3)], poisson(20, seed=7), poisson(22, seed=9)
+    garbage[:count] = 2.0**32 - 1
+    assert judged(*right, garbage, wrong) == [True, True, True, False, False]
+    assert judged(right[0], garbage)[1] is False
+
+
+def test_few_runs_prove_nothing() -> None:
+    """Of eight runs against eight, no score can exceed the limit: they are not judged at all."""
+    assert judged(poisson(5, 8), poisson(1000, 8, seed=2)) == [None, None]
+    assert judged(poisson(5, 50), poisson(10, 50, seed=2)) == [False, False]
+
+
+def bursts(per_run: float, sets: int, runs: int = 1000, size: int = 50) -> np.ndarray:
+    return size * np.random.default_rng(5).poisson(per_run, (runs, sets)).astype(float)
+
+
+@pytest.mark.parametrize("per_run", [0.005, 0.02, 0.03, 0.1, 1.0])
+def test_rare_bursts_fail_no_right_sampler(per_run: float) -> None:
+    """0 -> 50 A: the variance is 2,500 a burst and does not tell how many there were. 3,000 right samplers."""
+    sets = 3000
+    kurtosis = 1 / per_run
+    law = ExactMoments(
+        np.full(sets, 50 * per_run), np.full(sets, 50 * per_run**0.5), np.full(sets, (1 + kurtosis / 2) ** 0.5)
+    )
+    samples = bursts(per_run, sets)
+    found = [
+        compare_with_exact(samples[:, [i]], ExactMoments(law.mean[:1], law.sd[:1], law.spread_of_y[:1]))
+        for i in range(sets)
+    ]
+    assert all(bool(agreements) == (1000 * per_run >= 25) for agreements in found)
+    failed = sum(not all(a.holds for a in agreements) for agreements in found)
+    assert failed <= 3  # one in a thousand
+
+
+def test_a_small_bias_is_forgiven_an_approximate_algorithm_only() -> None:
+    """0.05 sd off in 20,000 runs are seven standard errors."""
+    samples, law = poisson(20 + 0.05 * 20**0.5, 20_000), POISSON
+    assert [a.holds for a in compare_with_exact(samples, law)] == [False, True]
+    assert [a.holds for a in compare_with_exact(samples, law, approximate=True)] == [True, True]
+    others = poisson(20, 60_000, seed=3)
+    assert [a.holds for a in compare_with_others(samples, others)] == [False, True]
+    assert [a.holds for a in compare_with_others(samples, others, approximate=True)] == [True, True]
+    wider = 20 + 1.3 * (poisson(20, 20_000) - 20)
+    assert [a.holds for a in compare_with_exact(wider, law, approximate=True)] == [True, False]
+    assert [a.holds for a in compare_with_others(wider, others, approximate=True)] == [True, False]
+    assert "beyond a bias of 0.1 sd" in compare_with_exact(wider, law, approximate=True)[0].meaning
 
 
 def test_disagreement_is_measured_in_units_of_its_limit() -> None:

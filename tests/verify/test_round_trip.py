@@ -25,11 +25,12 @@ from tests.verify.tiny_trip import (
     trained_tiny,
 )
 
-CLOSED, ODE, LNA, SSA, PRECISE = (
+CLOSED, ODE, LNA, SSA, SPREAD, PRECISE = (
     "closed form and ODE",
     "ODE and COPASI's ODE",
     "LNA and COPASI's LNA",
     "SSA and LNA",
+    "spread of SSA and LNA",
     "precision of the SSA",
 )
 
@@ -56,7 +57,7 @@ def tampered(factor: float = 1.02) -> str:
 
 def test_all_answers_agree() -> None:
     result = tiny_trip()
-    assert [agreement.name for agreement in result.agreements] == [CLOSED, ODE, LNA, SSA, PRECISE]
+    assert [agreement.name for agreement in result.agreements] == [CLOSED, ODE, LNA, SSA, SPREAD, PRECISE]
     assert broken(result) == set()
     assert result.holds
     assert result.examples == 2
@@ -129,6 +130,36 @@ def test_a_biased_ssa_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "roadrunner_run", biased)
     assert broken(trip(tiny_sbml())) == {SSA}
+
+
+def test_an_ssa_of_another_spread_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_one = module.roadrunner_run
+
+    def strayed(*arguments: Any) -> Any:
+        run = run_one(*arguments)
+        mean = samples_of(run).mean("time")
+        return run.assign(trace=(run["trace"] - mean) * 2 + mean)
+
+    monkeypatch.setattr(module, "roadrunner_run", strayed)
+    assert broken(trip(tiny_sbml())) == {SPREAD}
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(1.0, True), (0.6, False), (1.4, False)])
+def test_spreads_of_all_examples_count_together(factor: float, holds: bool) -> None:
+    """Ten examples of 12 samples: 110 degrees of freedom, so that a variance off by 60 % is 4.7 of its errors off."""
+    sd = np.random.default_rng(3).normal(0, 50, (10, 12)).std(axis=1, ddof=1)
+    numbers = {"samples": np.full(10, 12), "ssa_sd": sd * factor, "lna_sd": np.full(10, 50.0)}
+    winners = xr.Dataset({name: ("example", values) for name, values in numbers.items()})
+    assert (module._z_of_spread(winners) <= module.Z_LIMIT) == holds
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [("z", SSA), ("ssa_standard_error", PRECISE), ("ssa_sd", SPREAD), ("ode", CLOSED)]
+)
+def test_a_nan_in_any_example_is_no_agreement(column: str, name: str) -> None:
+    table = tiny_trip().table.copy(deep=True)
+    table[column][1] = np.nan
+    assert name in {agreement.name for agreement in module._agreements(table, 0.0, PRECISION) if not agreement.holds}
 
 
 def test_too_few_samples_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

