@@ -19,13 +19,12 @@ from crn2sbml.core.steady import check_steady
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna.block_triangular import BlockTriangular
 from crn2sbml.lna.moieties import Moieties, find_moieties
+from crn2sbml.lna.stability import check_stable, is_singular
 
 LARGEST = 8_000
 """Floating species beyond which the covariance matrix itself takes over a gigabyte."""
 _FAR, _FAR_ITEMS = 1e-5, 1e-6
 """Distance from the steady state that is taken for none: in standard deviations, and in items."""
-_ZERO, _UNSTABLE = 1e-12, 1e-9
-"""Real parts above these, relative to the largest eigenvalue: taken for zero, and for growth."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +95,18 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
     jacobian = sparse.csr_array(matrices.jacobian(counts)[floating][:, floating])
     noise = sparse.csr_array(matrices.diffusion(counts)[floating][:, floating])
     blocks, moieties = BlockTriangular.of(jacobian), None
-    if -_ZERO < _slowest(blocks)[0] <= _UNSTABLE:
+    if is_singular(blocks):
         moieties = find_moieties(matrices.stoichiometry[floating])
     if moieties is not None and not len(moieties.independent):
         raise SteadyStateError("LNA: no reaction changes a count, so that there is no noise")
     if moieties is None or not moieties.count:
         moieties = None
-        _check_stable(blocks, names)
+        check_stable(blocks, names)
         covariance = blocks.lyapunov(noise)
     else:
         rows, link = moieties.independent, moieties.link
         blocks = BlockTriangular.of(sparse.csr_array(jacobian[rows] @ link))
-        _check_stable(blocks, tuple(names[row] for row in rows))
+        check_stable(blocks, tuple(names[row] for row in rows))
         covariance = link @ blocks.lyapunov(noise[rows][:, rows]) @ link.T
     found = Stationary(names, counts[floating], covariance, jacobian, float(blocks.eigenvalues.real.max()), moieties)
     _check_near(found, matrices.derivative(counts)[floating])
@@ -124,18 +123,3 @@ def _check_near(found: Stationary, drift: Array) -> None:
             f"LNA: not steady: {found.species[worst]!r} is {away[worst]:.2g} items from its steady state, "
             f"{away[worst] / max(sd[worst], 1e-300):.2g} of its standard deviation; raise --t-end"
         )
-
-
-def _slowest(blocks: BlockTriangular) -> tuple[float, int]:
-    """Largest real part of an eigenvalue, relative to the largest eigenvalue, and its number."""
-    values = blocks.eigenvalues
-    number = int(np.argmax(values.real))
-    return float(values[number].real / max(float(np.abs(values).max()), 1e-300)), number
-
-
-def _check_stable(blocks: BlockTriangular, names: tuple[str, ...]) -> None:
-    relative, number = _slowest(blocks)
-    if relative > -_ZERO:
-        kind = "unstable" if relative > _UNSTABLE else "undetermined, though no sum of counts is conserved"
-        value, culprit = blocks.eigenvalues[number].real, names[blocks.row_of(number)]
-        raise SteadyStateError(f"LNA: the steady state is {kind}: eigenvalue {value:.3g} 1/s, mostly in {culprit!r}")
