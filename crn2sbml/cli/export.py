@@ -20,7 +20,7 @@ from crn2sbml.cli.clamp import (
     examples_beside,
 )
 from crn2sbml.cli.console import say
-from crn2sbml.cli.inputs import load_document, load_usage
+from crn2sbml.cli.inputs import check_settable, check_units, load_document, load_usage, say_units, seconds_to_run
 from crn2sbml.disk import check_output, write_file
 from crn2sbml.errors import CrnError, OutputError
 
@@ -96,10 +96,13 @@ def export(
         raise CrnError(f"--lna writes SBML, not {to.value if to else format_of(out.name)}")
     if shape is ShapeName.LUMPED and chosen in ("antimony", "bngl"):
         raise CrnError(f"--shape lumped: {chosen} is written with elementary reactions only")
-    if t_end is not None and not 0 < t_end < float("inf"):
-        raise CrnError(f"--t-end {t_end}: must be positive and finite")
     document, usage = load_document(model), load_usage(model)
+    end = seconds_to_run(t_end, usage)
+    if lna:
+        check_units(document, model, "--lna")
+    say_units(document, model)
     counts = clamped_counts(document.network, usage, model, image, invert, index, data, row, inputs, set_ or ())
+    check_settable(counts, document, model)
     network = document.network.with_counts(counts)
     document = replace(
         document,
@@ -107,8 +110,7 @@ def export(
         shape=shape.value if shape else document.shape,
         reading=reading.value if reading and network.has_repeated_reactants else document.reading,
     )
-    usage = usage or default_usage(document, t_end or 10.0)
-    usage = replace(usage, t_end=t_end) if t_end else usage
+    usage = replace(usage or default_usage(document, end), t_end=end)
     examples = examples_beside(model) if chosen in ("omex", "sedml") else ()
     wanted = Export(
         document,

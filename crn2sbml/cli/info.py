@@ -11,7 +11,7 @@ from crn2sbml.cli.inputs import load_document
 
 
 def info(
-    model: Annotated[Path, typer.Argument(help="SBML, Antimony or weights file, or a model's folder.")],
+    model: Annotated[Path, typer.Argument(help="SBML, Antimony, OMEX or weights file, or a model's folder.")],
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show what a model is made of.
@@ -34,6 +34,7 @@ def info(
         "rate_constants": len(network.parameters),
         "shape": document.shape,
         "reading": document.reading,
+        "units": document.units,
         "reactions_by_order": {str(order): count for order, count in sorted(orders.items())},
         "species_by_layer": dict(sorted(layers.items())),
     }

@@ -1,9 +1,10 @@
-"""What commands are given: a model's folder or file, and counts to set."""
+"""What commands are given: a model's folder or file, counts to set, and how long to run it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crn2sbml.cli.console import say
 from crn2sbml.core.network import Network
 from crn2sbml.disk import read_bytes, read_text
 from crn2sbml.errors import CrnError, FormatError, did_you_mean
@@ -58,6 +59,38 @@ def load_usage(path: Path) -> Usage | None:
         raise FormatError(f"{path}: {error}") from None
 
 
+def seconds_to_run(t_end: float | None, usage: Usage | None) -> float:
+    """What --t-end says, else io.json, else 10 s. Raises CrnError unless it is positive and finite."""
+    seconds = t_end if t_end is not None else (usage.t_end if usage else 10.0)
+    if not 0 < seconds < float("inf"):
+        raise CrnError(f"--t-end {seconds}: must be positive and finite")
+    return seconds
+
+
+def say_units(document: Document, model: Path) -> None:
+    """Tell people, in one line, where a model is not in items and seconds."""
+    if document.units:
+        say(f"{model}: its units ({document.units}) are read as items and seconds; the numbers are kept")
+
+
+def check_units(document: Document, model: Path, what: str) -> None:
+    """Raises CrnError where a model is not in items and seconds, so that `what` would give noise of no meaning."""
+    if document.units:
+        raise CrnError(
+            f"{model}: {what} needs counts in items and times in seconds; its units are {document.units}; convert it"
+        )
+
+
+def check_settable(counts: Mapping[str, float], document: Document, model: Path) -> None:
+    """Raises CrnError if counts are set from which other numbers of the model were worked out when it was read."""
+    for name in counts:
+        if name in document.folded:
+            raise CrnError(
+                f"{model}: the count of {name!r} cannot be set: a rule or initial assignment takes its value from it; "
+                "change it in the file"
+            )
+
+
 def text_beside(path: Path, name: str) -> str | None:
     """A file beside a model, in its folder or in its archive; None if there is none."""
     folder = _is_folder(path)
@@ -92,7 +125,7 @@ def check_counts(counts: Mapping[str, float], network: Network, where: str) -> d
     Raises: CrnError, beginning with `where`: an unknown species, or a count that is negative, not finite or not a whole
         number (where the network counts whole items).
     """
-    whole = all(float(species.initial).is_integer() for species in network.species)
+    whole = network.has_whole_counts
     for name, count in counts.items():
         if name not in network.species_index:
             raise CrnError(f"{where}: {did_you_mean(name, network.species_index, 'species')}")

@@ -1,5 +1,6 @@
 """The `crn2sbml` program: registers the commands and turns errors into one line and exit status 2."""
 
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -47,8 +48,17 @@ for command in (
     app.command()(command)
 
 
+def _leave(number: int, _: object) -> None:
+    """As an interrupt does, and unlike a signal's own way: what was started ends and temporary files are removed."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the program; bad input ends in one line on standard error and exit status 2, a bug in its traceback."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Not where somebody has it ignored, as `nohup` does.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
     try:
         sys.exit(app(prog_name="crn2sbml", standalone_mode=False))
     except CrnError as error:

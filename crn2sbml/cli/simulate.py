@@ -20,7 +20,7 @@ from crn2sbml.cli.clamp import (
     clamped_counts,
 )
 from crn2sbml.cli.console import print_json, say
-from crn2sbml.cli.inputs import load_document, load_usage
+from crn2sbml.cli.inputs import check_settable, check_units, load_document, load_usage, say_units, seconds_to_run
 from crn2sbml.errors import CrnError, did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Method(StrEnum):
 
 
 def simulate(
-    model: Annotated[Path, typer.Argument(help="SBML, Antimony or OMEX file, or a model's folder.")],
+    model: Annotated[Path, typer.Argument(help="SBML, Antimony, OMEX or weights file, or a model's folder.")],
     method: Annotated[Method, typer.Option(help="Deterministic, stationary noise, or exact.")] = Method.ODE,
     engine: Annotated[str, typer.Option(help="Simulator.")] = "roadrunner",
     algorithm: Annotated[str, typer.Option(help="Algorithm, where the simulator has several.")] = "",
@@ -81,14 +81,17 @@ def simulate(
     if points < 2 or replicates < 1:
         raise CrnError(f"--points {points} --replicates {replicates}: needs 2 points and 1 replicate at least")
     document, usage = load_document(model), load_usage(model)
+    if method is Method.ODE:
+        say_units(document, model)
+    else:
+        check_units(document, model, f"--method {method.value}")
     counts = clamped_counts(document.network, usage, model, image, invert, index, data, row, inputs, set_ or ())
+    check_settable(counts, document, model)
     shown = species or list((usage.outputs if usage else None) or document.network.floating)
     for name in shown:
         if name not in document.network.species_index:
             raise CrnError(f"--species {did_you_mean(name, document.network.species_index, 'species')}")
-    end = t_end if t_end is not None else (usage.t_end if usage else 10.0)
-    if not 0 < end < float("inf"):
-        raise CrnError(f"--t-end {end}: must be positive and finite")
+    end = seconds_to_run(t_end, usage)
     chosen = get_engine(engine)
     check_algorithm(chosen, method.value, algorithm)
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal

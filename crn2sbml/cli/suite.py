@@ -21,14 +21,16 @@ def suite(
     cases: Annotated[str | None, typer.Option(help="Only these numbers, for instance 00001-00050,00186.")] = None,
     runs: Annotated[int, typer.Option(help="Stochastic runs of each stochastic case.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed; each case gets its own from it.")] = 0,
-    jobs: Annotated[int, typer.Option(help="Processes; 0 means one a core.")] = 1,
+    time_limit: Annotated[float, typer.Option(help="Seconds for one step, then a simulator is given up.")] = 600.0,
+    jobs: Annotated[int, typer.Option(help="Cases at a time; 0 means one a core.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Run the SBML Test Suite.
 
     Semantic cases are judged by each simulator's ODE, stochastic ones by its exact samples and by the linear noise
-    approximation over time. What a mass-action network cannot hold is "not supported", with the reason. The status is
-    0 if nothing failed, else 1.
+    approximation over time. What a mass-action network cannot hold is "not supported", with the reason. Each simulator
+    runs in a process of its own; a case in which it crashes or hangs has failed. The status is 0 if nothing failed,
+    else 1.
 
     Example: crn2sbml suite sbml-test-suite --cases 00001-00050 --jobs 0
     """
@@ -37,6 +39,8 @@ def suite(
 
     if runs < 2 or seed < 0:
         raise CrnError(f"--runs {runs} --seed {seed}: needs 2 runs at least, and a seed of 0 or more")
+    if not 0 < time_limit < float("inf"):
+        raise CrnError(f"--time-limit {time_limit:g}: must be positive and finite")
     chosen = find_cases(path)
     if cases is not None:
         chosen = select_cases(chosen, cases)
@@ -50,6 +54,7 @@ def suite(
             runs,
             seed,
             jobs if jobs > 0 else os.cpu_count() or 1,
+            time_limit,
             report=lambda done, of: bars.update(task, completed=done, total=of),
         ):
             results.append(result)
@@ -65,12 +70,12 @@ def suite(
 
 def _defaults() -> list[str]:
     """The default engines that are there; raises EngineError if none is."""
-    from crn2sbml.engines.registry import get_engine
+    from crn2sbml.engines.registry import check_installed
 
     there, absent = [], ""
     for name in DEFAULT_ENGINES:
         try:
-            get_engine(name)
+            check_installed(name)
         except EngineError as error:
             absent = str(error)
             say(absent)

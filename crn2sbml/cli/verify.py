@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from crn2sbml.cli.console import print_json, progress, say
-from crn2sbml.cli.inputs import load_document, load_usage, parse_counts
+from crn2sbml.cli.inputs import (
+    check_settable,
+    load_document,
+    load_usage,
+    parse_counts,
+    say_units,
+    seconds_to_run,
+)
 from crn2sbml.cli.simulate import Method
 
 
@@ -49,10 +56,12 @@ def verify(
     if html is not None:
         check_output(html, force)
     document, usage = load_document(model), load_usage(model)
-    document = replace(document, network=document.network.with_counts(parse_counts(set_ or [], document.network)))
-    end = t_end if t_end is not None else (usage.t_end if usage else 10.0)
+    say_units(document, model)
+    counts = parse_counts(set_ or [], document.network)
+    check_settable(counts, document, model)
+    document = replace(document, network=document.network.with_counts(counts))
     conditions = Conditions(
-        end,
+        seconds_to_run(t_end, usage),
         runs=runs,
         events=events,
         seed=seed,

@@ -6,6 +6,7 @@ only through its net change and its propensity. A rectifier with 25 inputs is 28
 
 from dataclasses import dataclass
 
+from crn2sbml.core.names import free_name
 from crn2sbml.core.network import Network, Reaction, Terms
 
 
@@ -33,10 +34,7 @@ def lump(net: Network) -> tuple[Channel, ...]:
     channels, taken = [], set(order) | set(net.rate_constants) | {net.id}
     for change, members in groups.items():
         ordered = tuple(sorted(change, key=lambda term: order[term[0]]))
-        name = base = "_".join(_word(count) + name for name, count in ordered)
-        suffix = 2
-        while name in taken:
-            name, suffix = f"{base}_{suffix}", suffix + 1
+        name = free_name("_".join(_word(count) + name for name, count in ordered), taken)
         taken.add(name)
         channels.append(Channel(name, ordered, tuple(members)))
     return tuple(channels)

@@ -108,7 +108,9 @@ class Network:
             if not (math.isfinite(value) and value >= 0):
                 raise NetworkError(f"network {self.id!r}: {what} {name!r} is {value}; it must be finite and >= 0")
         for name in set(self._duplicated_terms()):
-            raise NetworkError(f"network {self.id!r}: reaction {name!r} lists a species twice or with a count < 1")
+            raise NetworkError(
+                f"network {self.id!r}: reaction {name!r} lists a species twice or with a count < 1 or not whole"
+            )
         _ = self.orders
 
     @cached_property
@@ -154,6 +156,11 @@ class Network:
         """Whether some reaction takes two of one species, so that k x^2 and k x (x - 1) differ."""
         return any(count > 1 for r in self.reactions for _, count in r.inputs)
 
+    @property
+    def has_whole_counts(self) -> bool:
+        """Whether every initial count is a whole number of items, as an exact stochastic run needs."""
+        return all(float(s.initial).is_integer() for s in self.species)
+
     def with_counts(self, counts: Mapping[str, float]) -> "Network":
         """The same network with other initial counts (items) for the named species.
 
@@ -168,8 +175,12 @@ class Network:
     def _duplicated_terms(self) -> Iterable[str]:
         for reaction in self.reactions:
             for terms in (reaction.inputs, reaction.outputs):
-                if len({name for name, _ in terms}) < len(terms) or any(count < 1 for _, count in terms):
+                if len({name for name, _ in terms}) < len(terms) or not all(map(_is_count, terms)):
                     yield reaction.id
+
+
+def _is_count(term: tuple[str, int]) -> bool:
+    return hasattr(term[1], "__index__") and term[1] >= 1  # NumPy's integers too, but no float
 
 
 def _check_names(net_id: str, *groups: tuple[Species, ...] | tuple[Parameter, ...] | tuple[Reaction, ...]) -> None:

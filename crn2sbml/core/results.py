@@ -22,6 +22,8 @@ def trajectories(values: ArrayLike, times: ArrayLike, species: Sequence[str], pr
 
     Raises: EngineError: a value is no number or too large for a count, or the shape is not what was asked for.
     """
+    if not species:
+        raise EngineError(f"{provenance.get('engine')}: the model has no species, so that there is nothing to follow")
     array = np.asarray(values, dtype=float)
     expected = (array.shape[0] if array.ndim else 0, np.size(times), len(species))
     if array.shape != expected or not array.size:

@@ -20,8 +20,9 @@ from amici.sim.sundials import AMICI_SUCCESS, run_simulation
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.engine import Limit, Simulation
-from crn2sbml.engines.imported import check_change, in_its_words, trial_counts
+from crn2sbml.engines.imported import check_change, trial_counts
 from crn2sbml.engines.loaded import TOLERANCE, Counts
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _MOST_STEPS = 100_000
@@ -55,7 +56,6 @@ class AmiciSimulation(Simulation):
         self._model = _compiled(sbml).get_model()
         self._solver = self._model.create_solver()
         self._solver.set_relative_tolerance(TOLERANCE)
-        self._solver.set_absolute_tolerance(self._loaded.absolute_tolerance)
         self._solver.set_max_steps(_MOST_STEPS)
         index = self._loaded.document.network.species_index
         # Ids that AMICI needs for itself (x, p, t, ...) get a prefix.
@@ -67,7 +67,8 @@ class AmiciSimulation(Simulation):
         # AMICI shows dx/dt but no reactions.
         check_change(self._loaded, "amici", counts, np.array(self._simulate([0.0], counts).xdot)[self._order])
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
+        self._solver.set_absolute_tolerance(absolute)
         return np.array(self._simulate(times, np.array(list(counts.values()))).x)[:, self._order], "cvodes-bdf"
 
     def _simulate(self, times: list[float], start: Array) -> Any:

@@ -5,12 +5,10 @@ species are those that no reaction changes: it does not know SBML's boundary con
 """
 
 import io
-import tempfile
 import warnings
 from collections.abc import Mapping
 from contextlib import redirect_stderr
 from importlib.metadata import version
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -21,9 +19,10 @@ from bioscrape.types import Model
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.engine import Limit, Simulation
-from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.imported import check_import, importing, trial_counts
 from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _MOST_STEPS = 500_000
@@ -47,7 +46,8 @@ class BioscrapeSimulation(Simulation):
 
     def __init__(self, engine: BioscrapeEngine, sbml: str) -> None:
         super().__init__(engine, sbml)
-        self._model = _imported(sbml)
+        with importing("bioscrape", sbml) as path:
+            self._model = Model(sbml_filename=str(path), sbml_warnings=False)
         position = self._model.get_species2index()
         lost = [name for name in self._loaded.species if name not in position]
         if lost or len(position) > len(self._loaded.species):
@@ -58,9 +58,9 @@ class BioscrapeSimulation(Simulation):
         counts = trial_counts(self._loaded)
         check_import(self._loaded, "bioscrape", counts, self._stoichiometry(), self._rates(counts))
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         simulator = DeterministicSimulator()
-        simulator.py_set_tolerance(self._loaded.absolute_tolerance, TOLERANCE)
+        simulator.py_set_tolerance(absolute, TOLERANCE)
         simulator.py_set_mxstep(_MOST_STEPS)
         # It tries again with ten times the steps, and warns each time; only the last try counts.
         with warnings.catch_warnings(record=True) as said, redirect_stderr(io.StringIO()):
@@ -96,15 +96,3 @@ class BioscrapeSimulation(Simulation):
         state[self._rows] = counts
         parameters = self._interface.py_get_param_values()
         return [law.py_get_propensity(state, parameters, 0.0) for law in self._model.get_propensities()]
-
-
-def _imported(sbml: str) -> Any:
-    """The model as bioscrape reads it from a file, the only thing it takes."""
-    with tempfile.TemporaryDirectory() as folder, quiet_stdout(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        path = Path(folder, "model.xml")
-        path.write_text(sbml, encoding="utf-8")
-        try:
-            return Model(sbml_filename=str(path), sbml_warnings=False)
-        except Exception as error:  # its importer lets SymPy's, libSBML's and Python's own errors through
-            raise EngineError(f"bioscrape refused the model: {in_its_words(error)}") from None

@@ -1,7 +1,8 @@
 """A Python process that answers messages over a socket, with limits on time and memory, and that leaves nothing behind.
 
 It has a session, a standard output that goes nowhere and a folder for temporary files of its own: what it starts is
-killed with it, and what it writes there is removed.
+killed with it, and what it writes there is removed. A second process, a few lines of shell, does so if the parent is
+killed.
 """
 
 import os
@@ -18,6 +19,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from crn2sbml.engines.words import one_line
+
 _LAST_WORDS = 300
 """Characters of a process' own words that are shown."""
 _KEPT_WORDS, _MOST_WORDS = 4096, 1 << 20
@@ -25,8 +28,12 @@ _KEPT_WORDS, _MOST_WORDS = 4096, 1 << 20
 _TICK = 0.2
 """Seconds between two looks at the clock and at whether the process is still alive."""
 _SECONDS_TO_DIE = 5.0
-_GRACE = 10.0
-"""Seconds after which the kernel ends a call that nobody waits for any more, because the parent was killed."""
+_HEIR = 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2" || { sleep 1; rm -rf -- "$2"; }'
+"""Waits until the parent's end of its standard input is closed, then ends the process' session and removes its folder.
+
+It is no thread of the process, since compiled code may never give Python a turn, and the kernel's own "signal at the
+parent's death" comes at the end of the thread that started the process.
+"""
 _LENGTH = struct.Struct(">Q")
 
 
@@ -58,6 +65,17 @@ class ChildProcess:
             raise
         finally:
             theirs.close()
+        try:
+            self._heir = subprocess.Popen(
+                ["/bin/sh", "-c", _HEIR, "sh", str(self._process.pid), self._folder.name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._kill()
+            raise
         self._socket.settimeout(_TICK)
 
     def call(self, message: bytes, seconds: float, stop: threading.Event) -> bytes:
@@ -85,6 +103,11 @@ class ChildProcess:
 
     def end(self) -> None:
         """Kill the process and all that it started; remove its files."""
+        self._heir.kill()
+        self._heir.communicate()
+        self._kill()
+
+    def _kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -124,11 +147,10 @@ class ChildProcess:
         self._folder.cleanup()
 
 
-def serve(descriptor: int, answer: Callable[[bytes], tuple[float, Callable[[], bytes]]], memory_limit: int) -> None:
+def serve(descriptor: int, answer: Callable[[bytes], bytes], memory_limit: int) -> None:
     """The child's side: answer messages until the parent hangs up.
 
-    Args: answer: from a message to the seconds it may take and what gives the answer; memory_limit: bytes of address
-        space, 0 for none.
+    Args: answer: from a message to its answer; memory_limit: bytes of address space, 0 for none.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
@@ -137,18 +159,8 @@ def serve(descriptor: int, answer: Callable[[bytes], tuple[float, Callable[[], b
     os.set_inheritable(descriptor, False)
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rb") as stream:
         while header := stream.read(_LENGTH.size):
-            seconds, run = answer(stream.read(*_LENGTH.unpack(header)))
-            # The kernel's own alarm, without a handler, works even where a simulator never comes back to Python.
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE)
-            result = run()
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            result = answer(stream.read(*_LENGTH.unpack(header)))
             connection.sendall(_LENGTH.pack(len(result)) + result)
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks, control characters and what no terminal can print."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _signal_name(number: int) -> str:

@@ -4,6 +4,7 @@ Every call names its data model; nothing goes through a "current" model.
 """
 
 import re
+import weakref
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +49,8 @@ class CopasiSimulation(Simulation):
         super().__init__(engine, sbml)
         COPASI.CCopasiMessage.clearDeque()
         self._datamodel = COPASI.CRootContainer.addDatamodel()
+        # COPASI keeps every data model until it is told otherwise; when Python ends, COPASI's root may be gone first.
+        weakref.finalize(self, COPASI.CRootContainer.removeDatamodel, self._datamodel).atexit = False
         if not self._datamodel.importSBMLFromString(sbml):
             raise EngineError(f"copasi refused the model: {_messages()}")
         self._model = self._datamodel.getModel()
@@ -55,11 +58,11 @@ class CopasiSimulation(Simulation):
         self._metabolites = {metabolite.getSBMLId(): metabolite for metabolite in species}
         self._id_by_cn = {m.getCN().getString(): name for name, m in self._metabolites.items()}
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         self._set_counts(counts)
         settings = {
             "Relative Tolerance": TOLERANCE,
-            "Absolute Tolerance": self._loaded.absolute_tolerance,
+            "Absolute Tolerance": absolute,
             "Max Internal Steps": 10_000_000,
         }
         return self._time_course(COPASI.CTaskEnum.Method_deterministic, settings, times, counts), "lsoda"
@@ -73,7 +76,8 @@ class CopasiSimulation(Simulation):
     def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
         """COPASI's own steady state and its own LNA covariance; `t_end` is not needed."""
         self._set_counts(self._loaded.deterministic_start(inputs))
-        if not (self.matrices.floating.size and len(self.matrices.constants)):
+        changed = abs(self.matrices.stoichiometry).sum(axis=1)[self.matrices.floating] > 0
+        if not changed.any():
             # COPASI's task ends the process there.
             raise SteadyStateError("copasi: no reaction changes a species, so that there is no noise")
         task = self._datamodel.getTask("Linear Noise Approximation")
@@ -81,11 +85,13 @@ class CopasiSimulation(Simulation):
         matrix = task.getMethod().getUnscaledCovarianceMatrixAnn()
         row = {self._id_by_cn[cn.getString()]: i for i, cn in enumerate(matrix.getAnnotationsCN(0))}
         floating = self.matrices.floating_species
-        array, rows = matrix.array(), [row[name] for name in floating]
-        covariance = np.fromiter((_entry(array, i, j) for i in rows for j in rows), float, len(rows) ** 2)
+        # It leaves out what no reaction changes.
+        array, rows = matrix.array(), [row[name] for name, moves in zip(floating, changed, strict=True) if moves]
+        covariance = np.zeros((len(floating), len(floating)))
+        covariance[np.ix_(changed, changed)] = [[_entry(array, i, j) for j in rows] for i in rows]
         mean = np.array([self._metabolites[name].getValue() for name in floating])
         task.restore()
-        return mean, covariance.reshape(len(rows), len(rows))
+        return mean, covariance
 
     def _set_counts(self, counts: Counts) -> None:
         changed = COPASI.ObjectStdVector()

@@ -13,9 +13,14 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.results import Provenance, moments, trajectories
 from crn2sbml.core.steady import check_steady
-from crn2sbml.engines.loaded import Counts, Loaded
+from crn2sbml.engines.loaded import TOLERANCE, Counts, Loaded
 from crn2sbml.errors import EngineError, did_you_mean
 from crn2sbml.lna.stationary import stationary
+
+_MUCH_SMALLER = 0.1
+"""Part of the items that an absolute tolerance was made for, below which it is made anew."""
+_NOTHING = 1e-290
+"""Items of which a tolerance would be no number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ class Simulation(ABC):
         """Deterministic counts at `times` (seconds, increasing from 0): (1 replicate, time, species)."""
         check_algorithm(self._engine, "ode")
         listed = increasing(times, self._engine.name)
-        values, solver = self._integrate(_from_zero(listed), self._loaded.deterministic_start(inputs))
-        return self._trajectories(values[None], listed, solver)
+        result, _ = self._solve(_from_zero(listed), inputs)
+        return result.isel(time=slice(-len(listed), None))
 
     @final
     def steady_state(self, inputs: Counts, t_end: float) -> xr.DataArray:
@@ -82,10 +87,9 @@ class Simulation(ABC):
         """
         check_algorithm(self._engine, "ode")
         times = increasing([0.0, t_end], self._engine.name)
-        values, solver = self._integrate(times, self._loaded.deterministic_start(inputs))
-        result = self._trajectories(values[None], [t_end], solver)
-        check_steady(self.matrices, values[-1], f"{self._engine.name} at t = {t_end:g} s", self._loaded.scale)
-        return result
+        result, scale = self._solve(times, inputs)
+        check_steady(self.matrices, result.values[0, -1], f"{self._engine.name} at t = {t_end:g} s", scale)
+        return result.isel(time=[-1])
 
     @final
     def ssa(
@@ -115,9 +119,27 @@ class Simulation(ABC):
         mean, covariance = self._noise(inputs, t_end)
         return moments(mean, covariance, self.matrices.floating_species, self._provenance("lna"))
 
+    @final
+    def _solve(self, times: list[float], inputs: Counts) -> tuple[xr.DataArray, float]:
+        """Deterministic counts at times from 0 on, and the items that the solver's absolute tolerance is made for.
+
+        These are one, less where all counts that can change are below that (a file that counts in moles). A model that
+        starts empty shows only afterwards how small its counts are, and is then integrated again.
+        """
+        counts = self._loaded.deterministic_start(inputs)
+        floating = self.matrices.floating
+        scale = _scale(np.array(list(counts.values()))[floating])
+        while True:
+            values, solver = self._integrate(times, counts, TOLERANCE * scale)
+            result = self._trajectories(values[None], times, solver)
+            found = _scale(result.values[..., floating])
+            if found >= _MUCH_SMALLER * scale:
+                return result, scale
+            scale = found
+
     @abstractmethod
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
-        """Deterministic counts, (time, species), and the solver they come from."""
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
+        """Deterministic counts, (time, species), to an absolute tolerance in items, and the solver they come from."""
 
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         """One stochastic run a seed (below 2^32): (replicate, time, species)."""
@@ -155,6 +177,12 @@ def increasing(times: Iterable[float], engine: str) -> list[float]:
     if len(listed) < 2 or listed[0] < 0 or not all(a < b < math.inf for a, b in pairwise(listed)):
         raise EngineError(f"{engine}: times must be two or more, from 0 on, increasing, finite; got {listed[:5]}")
     return listed
+
+
+def _scale(counts: Array) -> float:
+    """The largest count, at most one item; one if there is none."""
+    largest = float(np.abs(counts).max(initial=0.0))
+    return min(largest, 1.0) if largest > _NOTHING else 1.0
 
 
 def _from_zero(times: list[float]) -> list[float]:

@@ -9,14 +9,13 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
 from importlib.util import find_spec
-from math import gcd, lcm
+from math import lcm
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,9 +26,10 @@ import numpy as np
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.c_integers import rates_in_c
 from crn2sbml.engines.engine import Limit, Simulation
-from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.imported import check_import, importing, trial_counts
 from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _MOST_STEPS = 10_000
@@ -73,8 +73,8 @@ class GillesPy2Simulation(Simulation):
         rates = [eval(r.ode_propensity_function, dict(self._constants), values) for r in self._reactions]  # noqa: S307
         check_import(self._loaded, "gillespy2", counts, self._stoichiometry, rates)
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
-        settings = {"rtol": TOLERANCE, "atol": self._loaded.absolute_tolerance, "nsteps": 1_000_000}
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
+        settings = {"rtol": TOLERANCE, "atol": absolute, "nsteps": 1_000_000}
         solver = gillespy2.ODESolver(self._model)
         # SciPy only warns when its solver gives up; the numbers after that are made up.
         with warnings.catch_warnings(record=True) as said:
@@ -159,36 +159,29 @@ def can_compile() -> bool:
 
 def even_grid(times: Sequence[float]) -> tuple[float, list[int]]:
     """The largest step of which all times are multiples, and the multiples; raises EngineError if it is too short."""
-    parts = [Fraction(time).limit_denominator(10**6) if time >= 1e-3 else Fraction(time) for time in times]
-    common = lcm(*(part.denominator for part in parts))
-    step = Fraction(gcd(*(int(part * common) for part in parts)), common)
-    multiples = [int(part / step) for part in parts]
-    if multiples[-1] > _MOST_STEPS or not np.allclose(np.array(multiples) * float(step), times, rtol=1e-9, atol=0):
+    # The end is a step's multiple by definition, so only the times' parts of it count, whatever their digits are.
+    parts = [Fraction(time / times[-1]).limit_denominator(_MOST_STEPS) for time in times]
+    steps = lcm(*(part.denominator for part in parts))
+    multiples, step = [int(part * steps) for part in parts], times[-1] / steps
+    if steps > _MOST_STEPS or not np.allclose(np.array(multiples) * step, times, rtol=1e-9, atol=0):
         raise EngineError(
             f"gillespy2 reports at even steps only; these times would take more than {_MOST_STEPS} of them: "
             f"{[float(time) for time in times[:5]]}"
         )
-    return float(step), multiples
+    return step, multiples
 
 
 def _imported(sbml: str) -> Any:
-    """The model as GillesPy2 reads it from a file, the only thing it takes."""
-    with tempfile.TemporaryDirectory() as folder, quiet_stdout(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        path = Path(folder, "model.xml")
-        path.write_text(sbml, encoding="utf-8")
-        try:
-            model, errors = gillespy2.import_SBML(str(path), report_silently_with_sbml_error=True)
-        except Exception as error:  # its importer lets Python's own errors through
-            raise EngineError(f"gillespy2 refused the model: {in_its_words(error)}") from None
+    with importing("gillespy2", sbml) as path:
+        model, errors = gillespy2.import_SBML(str(path), report_silently_with_sbml_error=True)
     if errors:
-        raise EngineError(f"gillespy2 refused the model: {' '.join(str(errors[0][0]).split())[:300]}")
+        raise EngineError(f"gillespy2 refused the model: {in_its_words(errors[0][0])}")
     return model
 
 
 def _first_error(error: Exception) -> str:
     lines = [line for line in str(error).splitlines() if "error:" in line.lower()]
-    return " ".join((lines or [in_its_words(error)])[0].split())[:300]
+    return in_its_words(lines[0] if lines else error)
 
 
 @contextmanager

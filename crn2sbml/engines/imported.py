@@ -1,15 +1,39 @@
-"""Whether a simulator's importer understood the file: what it made of the reactions against what the file says."""
+"""Importers that take nothing but files, and whether they understood: their reactions against what the file says."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.loaded import Loaded
+from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _TOLERANCE = 1e-9
 """Relative to the turnover; laws are sums and products of positive numbers, so only rounding sets them apart."""
 _MEAN, _NOISE = ("mean change", "items/s"), ("noise", "items^2/s")
+
+
+@contextmanager
+def importing(engine: str, sbml: str) -> Iterator[Path]:
+    """The text as a file in a folder of its own, removed at the end; what the importer prints and warns is dropped.
+
+    Raises: EngineError: whatever was raised inside; importers let SymPy's, libSBML's and Python's own errors through.
+    """
+    with TemporaryDirectory() as folder, quiet_stdout(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder, "model.xml")
+        path.write_text(sbml, encoding="utf-8")
+        try:
+            yield path
+        except Exception as error:
+            raise EngineError(f"{engine} refused the model: {in_its_words(error)}") from None
 
 
 def trial_counts(loaded: Loaded, low: int = 5, high: int = 60) -> Array:
@@ -50,11 +74,3 @@ def _compare(loaded: Loaded, engine: str, what: tuple[str, str], expected: Array
             f"{engine} misreads the model: at trial counts the {quantity} of {loaded.species[worst]!r} is "
             f"{found[worst]:.6g} {unit} instead of {expected[worst]:.6g}; {int(wrong.sum())} species differ"
         )
-
-
-def in_its_words(error: BaseException | Warning | str) -> str:
-    """A simulator's message on one line, at most 300 characters; its class if it has no words."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, SyntaxError) and error.text:
-        words += f": {error.text.strip()}"
-    return words[:300]

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import xarray as xr
 
-from crn2sbml.engines.child_process import ChildProcess, one_line, serve
+from crn2sbml.engines.child_process import ChildProcess, serve
 from crn2sbml.engines.engine import Limit
 from crn2sbml.engines.loaded import Counts
 from crn2sbml.engines.registry import get_engine
+from crn2sbml.engines.words import one_line
 from crn2sbml.errors import CrashError, CrnError, EngineError
 
 _PROGRAM = "from crn2sbml.engines.isolated import main; main()"
@@ -76,6 +77,10 @@ class IsolatedSimulation:
         ability: Ability = self._call("describe")
         return ability
 
+    def take(self, sbml: str) -> None:
+        """From now on another model, in the same process: starting one takes longer than most models."""
+        self._sbml, self._loaded = sbml, False
+
     def load(self) -> None:
         """Start the process and load the model; raises EngineError or FormatError as the engine does."""
         if not self._loaded:
@@ -115,7 +120,7 @@ class IsolatedSimulation:
 
     def _call(self, method: str, *arguments: Any) -> Any:
         doing = {"load": "loading", "describe": "starting"}.get(method, f"running {method}")
-        message = pickle.dumps((self._time_limit, method, arguments))
+        message = pickle.dumps((method, arguments))
         try:
             kind, answer = self._answer(message, doing)
         except BaseException:  # an interrupt included: the next call must not get the answer to this one
@@ -155,8 +160,8 @@ def main() -> None:
     """The child's side."""
     simulation: Any = None
 
-    def answer(message: bytes) -> tuple[float, Callable[[], bytes]]:
-        seconds, method, arguments = pickle.loads(message)  # noqa: S301 (from our own parent)
+    def answer(message: bytes) -> bytes:
+        method, arguments = pickle.loads(message)  # noqa: S301 (from our own parent)
 
         def call() -> Any:
             nonlocal simulation
@@ -168,7 +173,7 @@ def main() -> None:
                 return None
             return getattr(simulation, method)(*arguments)
 
-        return seconds, lambda: _packed(call)
+        return _packed(call)
 
     serve(int(sys.argv[1]), answer, int(sys.argv[2]))
 

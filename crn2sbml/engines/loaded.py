@@ -15,7 +15,7 @@ Counts: TypeAlias = Mapping[str, float]
 """Species ids with counts in items."""
 
 TOLERANCE = 1e-10
-"""Relative tolerance that every engine asks its ODE solver for; `Loaded.absolute_tolerance` goes with it."""
+"""Relative tolerance that every engine asks its ODE solver for."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,6 @@ class Loaded:
     def initial(self) -> dict[str, float]:
         """The file's initial counts, items."""
         return {species.id: species.initial for species in self.document.network.species}
-
-    @property
-    def scale(self) -> float:
-        """One item, less where the largest initial count is below that (a file that counts in moles)."""
-        return min(1.0, max(self.initial.values(), default=0.0) or 1.0)
-
-    @property
-    def absolute_tolerance(self) -> float:
-        """Items: `TOLERANCE` of `scale`."""
-        return TOLERANCE * self.scale
 
     def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
         """Attributes that every result carries."""

@@ -18,9 +18,10 @@ import numpy as np
 
 from crn2sbml.core.matrices import Array
 from crn2sbml.engines.engine import Limit, Simulation
-from crn2sbml.engines.imported import check_import, in_its_words, trial_counts
+from crn2sbml.engines.imported import check_import, importing, trial_counts
 from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_stdout
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _SETTINGS = {
@@ -97,7 +98,7 @@ class PyscesSimulation(Simulation):
             raise EngineError(f"pysces: species {', '.join(sorted(lost)[:5])} are lost or renamed by its importer")
         self._columns = [row[name] for name in self._model.species]
         self._fixed = set(self._model.fixed_species)
-        self._model.__settings__.update(_SETTINGS, lsoda_atol=self._loaded.absolute_tolerance)
+        self._model.__settings__.update(_SETTINGS)
         self._model.__KeyWords__["Output_In_Conc"] = False
         self._model.mode_integrator = "LSODA"
         counts = trial_counts(self._loaded)
@@ -109,8 +110,9 @@ class PyscesSimulation(Simulation):
             rates = self._model._EvalREq(counts[self._columns], np.zeros(stoichiometry.shape[1]))
         check_import(self._loaded, "pysces", counts, stoichiometry, rates)
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         self._set(counts)
+        self._model.__settings__["lsoda_atol"] = absolute
         values = np.tile(list(counts.values()), (len(times), 1))
         if self._columns:
             self._model.sim_time = np.array(times)
@@ -141,12 +143,12 @@ def _imported(sbml: str) -> Any:
     """The model as PySCeS reads it from a file, the only thing it takes."""
     # Names it refuses are kept in a default argument: without clearing it, every later model would be refused too.
     reserved = pysces.PyscesParse.PySCeSParser.KeywordCheck.__defaults__[0]
-    with tempfile.TemporaryDirectory() as folder, _contained():
-        Path(folder, "model.xml").write_text(sbml, encoding="utf-8")
-        reserved.clear()
-        try:
-            pysces.interface.convertSBML2PSC("model.xml", sbmldir=folder, pscfile="model.psc", pscdir=folder)
+    reserved.clear()
+    try:
+        with importing("pysces", sbml) as path, _contained():
+            folder = str(path.parent)
+            pysces.interface.convertSBML2PSC(path.name, sbmldir=folder, pscfile="model.psc", pscdir=folder)
             return pysces.model("model.psc", dir=folder)
-        except Exception as error:  # its importer lets Python's own errors through
-            names = f" (names it reserves: {', '.join(sorted(set(reserved)))})" if reserved else ""
-            raise EngineError(f"pysces refused the model: {in_its_words(error)}{names}") from None
+    except EngineError as error:
+        names = f" (names it reserves: {', '.join(sorted(set(reserved)))})" if reserved else ""
+        raise EngineError(f"{error}{names}") from None

@@ -12,6 +12,7 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.engines.engine import Engine, Simulation
 from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_output, quiet_stdout
+from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
 _STIFF_UP_TO = 1500
@@ -29,7 +30,7 @@ class Front(Engine, Protocol):
         """A RoadRunner object; raises RuntimeError."""
 
     def sample(self, runner: Any, times: list[float], species: list[str], seed: int) -> Array:
-        """One stochastic run from the runner's present counts at time 0: (times, species)."""
+        """One stochastic run from the runner's present counts at time 0: (times, species); raises RuntimeError."""
 
 
 class RoadRunnerEngine:
@@ -71,24 +72,24 @@ class RoadRunnerSimulation(Simulation):
         try:
             self._runner = front.runner(sbml)
         except RuntimeError as error:
-            raise EngineError(f"{front.name} refused the model: {_one_line(error)}") from None
+            raise EngineError(f"{front.name} refused the model: {in_its_words(error)}") from None
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
         runner = self._runner
         runner.setIntegrator("cvode")
         runner.integrator.relative_tolerance = TOLERANCE
-        runner.integrator.absolute_tolerance = self._loaded.absolute_tolerance
+        runner.integrator.absolute_tolerance = absolute
         runner.integrator.maximum_num_steps = 1_000_000
         bdf_first = len(self.matrices.floating) <= _STIFF_UP_TO
         failures = []
         for stiff in (bdf_first, not bdf_first):
             runner.integrator.stiff = stiff
-            self._reset(counts)
             try:
+                self._reset(counts)
                 values = self._simulate(times)
             except RuntimeError as error:
-                failures.append(_one_line(error))
+                failures.append(in_its_words(error))
                 continue
             if np.isfinite(values).all():
                 return values, "cvode-bdf" if stiff else "cvode-adams"
@@ -103,9 +104,12 @@ class RoadRunnerSimulation(Simulation):
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         runs = []
         for seed in seeds:
-            self._reset(counts)
-            with quiet_stdout():
-                runs.append(self._front.sample(self._runner, times, list(counts), seed))
+            try:
+                self._reset(counts)
+                with quiet_stdout():
+                    runs.append(self._front.sample(self._runner, times, list(counts), seed))
+            except RuntimeError as error:
+                raise EngineError(f"{self._front.name}: its Gillespie run failed: {in_its_words(error)}") from None
         return np.array(runs)
 
     def _reset(self, counts: Counts) -> None:
@@ -122,7 +126,3 @@ def mapped_bytes() -> int:
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

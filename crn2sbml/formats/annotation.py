@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import fields
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import libsbml
 
@@ -33,20 +34,13 @@ def annotate_model(model: Any, metadata: Metadata) -> None:
         paragraphs = "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in metadata.notes)
         body = f'<body xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</body>'
         ok(model.setNotes(body), "model notes")
-    if not (metadata.creator or metadata.created or metadata.terms):
+    if not (metadata.creators or metadata.terms):
         return
     ok(model.setMetaId(model.getId() + "_about"), "model metaid")
-    if metadata.creator:
-        creator = libsbml.ModelCreator()
-        if model.getLevel() > 2:
-            ok(creator.setUseSingleName(True) or 0, "creator with one name")
-            ok(creator.setName(metadata.creator), "creator")
-        else:
-            given, _, family = metadata.creator.rpartition(" ")
-            ok(creator.setFamilyName(family), "creator")
-            ok(creator.setGivenName(given or family), "creator")
+    if metadata.creators:
         history = libsbml.ModelHistory()
-        ok(history.addCreator(creator), "creator")
+        for name in metadata.creators:
+            ok(history.addCreator(_creator(name, model.getLevel())), "creator")
         ok(history.setCreatedDate(libsbml.Date(metadata.created)), f"created date {metadata.created!r}")
         ok(history.setModifiedDate(libsbml.Date(metadata.modified or metadata.created)), "modified date")
         ok(model.setModelHistory(history), "model history")
@@ -67,14 +61,12 @@ def annotate_model(model: Any, metadata: Metadata) -> None:
 def read_metadata(model: Any) -> Metadata:
     """What a model element says about itself; notes as plain paragraphs."""
     history = model.getModelHistory()
-    creator = created = modified = ""
-    if history is not None and history.getNumCreators():
-        who = history.getCreator(0)
-        # Level 2 has no single names: where there are two, they are the two parts, or the same word twice.
-        given, name = who.getGivenName(), who.getFamilyName() or who.getName()
-        creator = f"{given} {name}" if given and given != name else name
-        created = history.getCreatedDate().getDateAsString() if history.isSetCreatedDate() else ""
-        creator = creator if created else ""
+    creators: list[str] = []
+    created = modified = ""
+    if history is not None and history.isSetCreatedDate():
+        creators = [name for i in range(history.getNumCreators()) if (name := _name_of(history.getCreator(i)))]
+    if creators:
+        created = history.getCreatedDate().getDateAsString()
         modified = history.getModifiedDate(0).getDateAsString() if history.getNumModifiedDates() else ""
     terms = []
     for i in range(model.getNumCVTerms()):
@@ -87,7 +79,7 @@ def read_metadata(model: Any) -> Metadata:
     return Metadata(
         title=model.getName(),
         notes=_paragraphs(model.getNotesString()),
-        creator=creator,
+        creators=tuple(creators),
         created=created,
         modified="" if modified == created else modified,
         terms=tuple(terms),
@@ -97,7 +89,7 @@ def read_metadata(model: Any) -> Metadata:
 def place_annotation(place: Place) -> str:
     """A species' place as an annotation element of our own namespace."""
     values = ((field.name, getattr(place, field.name)) for field in fields(place))
-    attributes = "".join(f' {name}="{value}"' for name, value in values if value not in ("", None))
+    attributes = "".join(f" {name}={quoteattr(str(value))}" for name, value in values if value not in ("", None))
     return f'<place xmlns="{PLACE_NAMESPACE}"{attributes}/>'
 
 
@@ -114,6 +106,25 @@ def read_place(species: Any) -> Place | None:
             if {"layer", "kind"} <= got.keys() and all(re.fullmatch(r"\d{1,9}", got[name]) for name in numbers):
                 return Place(**got | {name: int(got[name]) for name in numbers})
     return None
+
+
+def _creator(name: str, level: int) -> Any:
+    """A creator of that name; Level 2 wants two parts of it."""
+    creator = libsbml.ModelCreator()
+    if level > 2:
+        ok(creator.setUseSingleName(True) or 0, "creator with one name")
+        ok(creator.setName(name), "creator")
+    else:
+        given, _, family = name.rpartition(" ")
+        ok(creator.setFamilyName(family), "creator")
+        ok(creator.setGivenName(given or family), "creator")
+    return creator
+
+
+def _name_of(creator: Any) -> str:
+    # Level 2 has no single names: where there are two, they are the two parts, or the same word twice.
+    given, name = creator.getGivenName(), creator.getFamilyName() or creator.getName()
+    return f"{given} {name}" if given and given != name else name
 
 
 def _paragraphs(notes: str) -> tuple[str, ...]:

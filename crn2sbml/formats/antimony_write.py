@@ -3,30 +3,33 @@
 A second view beside the SBML file; Antimony cannot hold everything that file says (units of extent, SBO, RDF).
 """
 
-import re
 from collections.abc import Iterator
 
 from crn2sbml.core.network import Network, Reaction, Species, Terms
 from crn2sbml.core.units import rate_constant_unit
 from crn2sbml.errors import FormatError
+from crn2sbml.formats.comments import comment_lines
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import compartment_id
 
 _WORDS = """
     at after compartment const constraint delete ext extension formula function gene has has_dist import in is model
     module operator priority reaction species substanceOnly t0 time unit var end DNA event persistent fromTrigger
-    default_compartment
+    default_compartment equals geneProduct maximize minimize __main
     substance volume area length extent time_unit item mole second litre metre
     sin cos tan sec csc cot sinh cosh tanh sech csch coth asin acos atan asec acsc acot arcsin arccos arctan arcsec
     arccsc arccot asinh acosh atanh asech acsch acoth arcsinh arccosh arctanh arcsech arccsch arccoth
     exp ln log log10 sqr sqrt root pow power abs ceil ceiling floor factorial delay max min quotient rem piecewise
     rateOf implies and or not xor gt lt geq leq eq neq plus minus times divide
     normal uniform poisson gamma bernoulli binomial cauchy chisquare exponential laplace lognormal rayleigh
+    truncatedExponential truncatedGamma truncatedNormal truncatedPoisson
 """
 RESERVED = frozenset(_WORDS.split())
 """Words that Antimony reads as something else than a name."""
-CONSTANTS = frozenset(["infinity", "inf", "nan", "pi", "avogadro", "exponentiale", "notanumber", "true", "false"])
-"""Names of numbers, which Antimony knows in any case; here in lower case."""
+CONSTANTS = frozenset(
+    ["infinity", "inf", "nan", "pi", "avogadro", "exponentiale", "notanumber", "true", "false", "sbo"]
+)
+"""Names of numbers, and `sbo`, whose colon begins a term, which Antimony knows in any case; here in lower case."""
 
 
 def write_antimony(document: Document) -> str:
@@ -44,7 +47,7 @@ def write_antimony(document: Document) -> str:
 
 def _lines(document: Document) -> Iterator[str]:
     net, cell = document.network, compartment_id(document.network)
-    yield from (f"// {_comment(text)}" for text in (document.metadata.title, *document.metadata.notes) if text)
+    yield from comment_lines(document.metadata, "//")
     if document.reading != "any":
         yield f"// Laws of equal reactants are in the {document.reading} reading."
     yield f"model {net.id}"
@@ -102,7 +105,3 @@ def _layer(net: Network, reaction: Reaction) -> str:
         if place is not None and place.layer:
             return f"Layer {place.layer} ({place.kind})"
     return "Reactions"
-
-
-def _comment(text: str) -> str:
-    return re.sub(r"\s+", " ", text)

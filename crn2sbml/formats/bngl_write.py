@@ -8,11 +8,13 @@ Source: Harris et al. 2016, doi:10.1093/bioinformatics/btw469; the factors as Bi
 
 import re
 from collections.abc import Iterator, Sequence
-from math import factorial, isfinite
+from math import factorial
 
 from crn2sbml.core.network import Network, Reaction, Terms
-from crn2sbml.errors import FormatError, did_you_mean
+from crn2sbml.errors import FormatError
+from crn2sbml.formats.comments import comment_lines
 from crn2sbml.formats.document import Document
+from crn2sbml.formats.run_settings import check_run
 
 _WORDS = """
     begin end time if min max sum avg rint sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp ln log2
@@ -22,6 +24,9 @@ RESERVED = frozenset(_WORDS.split())
 """Names that a parameter cannot have. Of species and rules only `begin` is refused by BioNetGen."""
 _DERIVED = re.compile(r"_(rateLaw|InitialConc)\w*")
 _STEPS = 200
+LARGEST_STOICHIOMETRY = 10
+"""Items of one species on one side of a reaction. A rule lists them one by one, and BioNetGen tries all their orders:
+eight take it some seconds, each further one about ten times as long."""
 
 
 def write_bngl(document: Document, t_end: float, outputs: Sequence[str], seed: int = 1) -> str:
@@ -29,10 +34,12 @@ def write_bngl(document: Document, t_end: float, outputs: Sequence[str], seed: i
 
     The SSA run is left out, and a comment says so, if an initial count is not whole. Reactions that change nothing are
     left out, since BioNetGen drops their rules.
-    Raises: FormatError: no output or an unknown one, a reserved name, `t_end` or `seed` out of range, no reaction.
+    Raises: FormatError: no output or an unknown one, a reserved name, `t_end` or `seed` out of range, no reaction,
+    a stoichiometry above `LARGEST_STOICHIOMETRY`.
     """
     net = document.network
-    _check(net, t_end, outputs, seed)
+    check_run("BNGL", net, t_end, outputs, seed, smallest_seed=1)
+    _check(net)
     return "\n".join(_lines(document, t_end, outputs, seed)) + "\n"
 
 
@@ -45,16 +52,7 @@ def rule_factor(reaction: Reaction) -> int:
     return factor
 
 
-def _check(net: Network, t_end: float, outputs: Sequence[str], seed: int) -> None:
-    if not (isfinite(t_end) and t_end > 0):
-        raise FormatError(f"BNGL: t_end is {t_end}; it must be positive and finite, in seconds")
-    if not 0 < seed < 2**31:
-        raise FormatError(f"BNGL: the seed is {seed}; it must be 1 or more and below 2^31")
-    if not outputs:
-        raise FormatError(f"BNGL: name at least one output species of network {net.id!r}")
-    for name in outputs:
-        if name not in net.species_index:
-            raise FormatError(f"BNGL: {did_you_mean(name, net.species_index, 'species')}")
+def _check(net: Network) -> None:
     if not any(reaction.net_change for reaction in net.reactions):
         raise FormatError(f"BNGL: no reaction of network {net.id!r} changes anything; BioNetGen needs one that does")
     for parameter in net.parameters:
@@ -63,11 +61,18 @@ def _check(net: Network, t_end: float, outputs: Sequence[str], seed: int) -> Non
     for name in (*net.species_index, *(reaction.id for reaction in net.reactions)):
         if name == "begin":
             raise FormatError(f"BNGL: {name!r} is a reserved word; rename it in network {net.id!r}")
+    for reaction in net.reactions:
+        for name, count in (*reaction.inputs, *reaction.outputs):
+            if count > LARGEST_STOICHIOMETRY:
+                raise FormatError(
+                    f"BNGL: reaction {reaction.id!r} has {count:,} {name!r}, of which BioNetGen tries all orders; "
+                    f"{LARGEST_STOICHIOMETRY} is the limit"
+                )
 
 
 def _lines(document: Document, t_end: float, outputs: Sequence[str], seed: int) -> Iterator[str]:
     net = document.network
-    yield from (f"# {_comment(text)}" for text in (document.metadata.title, *document.metadata.notes) if text)
+    yield from comment_lines(document.metadata, "#")
     yield "# Counts are items, times are seconds; $ marks inputs, which stay as they are set."
     if net.has_repeated_reactants:
         yield "# Factors before rate constants undo BioNetGen's statistical factor of equal reactants."
@@ -86,7 +91,7 @@ def _lines(document: Document, t_end: float, outputs: Sequence[str], seed: int) 
     yield "generate_network({overwrite=>1,max_iter=>1})"
     run = f"t_end=>{float(t_end)!r},n_steps=>{_STEPS}"
     yield f'simulate({{method=>"ode",suffix=>"ode",{run},atol=>1e-10,rtol=>1e-10}})'
-    if all(float(s.initial).is_integer() for s in net.species):
+    if net.has_whole_counts:
         yield "resetConcentrations()"
         yield f'simulate({{method=>"ssa",suffix=>"ssa",{run},seed=>{seed}}})'
     else:
@@ -107,7 +112,3 @@ def _rule(reaction: Reaction) -> str:
 
 def _side(terms: Terms) -> str:
     return " + ".join(f"{name}()" for name, count in terms for _ in range(count)) or "0"
-
-
-def _comment(text: str) -> str:
-    return re.sub(r"\s+", " ", text)

@@ -12,15 +12,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Any
 
 import COPASI
 
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
-from crn2sbml.errors import FormatError, did_you_mean
+from crn2sbml.errors import FormatError
 from crn2sbml.formats.document import Document
+from crn2sbml.formats.run_settings import check_run
 from crn2sbml.formats.sbml_write import write_sbml
 
 LARGEST = {"elementary": 6000, "lumped": 2000}
@@ -47,7 +48,8 @@ def write_copasi(
     """
     if stochastic is None:
         stochastic = document.reading == "stochastic"
-    _check(document, t_end, outputs, seed, stochastic)
+    check_run("COPASI", document.network, t_end, outputs, seed)
+    _check(document, stochastic)
     said = document.metadata
     # COPASI calls a model without a name `NoName`.
     said = replace(
@@ -66,24 +68,15 @@ def write_copasi(
     return _in_a_fresh_process(job)
 
 
-def _check(document: Document, t_end: float, outputs: Sequence[str], seed: int, stochastic: bool) -> None:
+def _check(document: Document, stochastic: bool) -> None:
     net = document.network
-    if not (isfinite(t_end) and t_end > 0):
-        raise FormatError(f"COPASI: t_end is {t_end}; it must be positive and finite, in seconds")
-    if not 0 <= seed < 2**31:
-        raise FormatError(f"COPASI: the seed is {seed}; it must be 0 or more and below 2^31")
-    if not outputs:
-        raise FormatError(f"COPASI: name at least one output species of network {net.id!r}")
-    for name in outputs:
-        if name not in net.species_index:
-            raise FormatError(f"COPASI: {did_you_mean(name, net.species_index, 'species')}")
     needed = "stochastic" if stochastic else "deterministic"
     if document.reading not in ("any", needed):
         raise FormatError(
             f"COPASI: network {net.id!r} is in the {document.reading} reading of equal reactants; {needed} tasks need "
             f"the {needed} one"
         )
-    if stochastic and not all(float(species.initial).is_integer() for species in net.species):
+    if stochastic and not net.has_whole_counts:
         raise FormatError(f"COPASI: network {net.id!r} has initial counts that are not whole, which its SSA needs")
     sizes = {"elementary": len(net.reactions), "lumped": len(lump(net))}
     size, largest = sizes[document.shape], LARGEST[document.shape]

@@ -1,5 +1,6 @@
 """What a model file holds: a network, how its laws are to be read, and what is said about it."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -16,24 +17,38 @@ Shape: TypeAlias = Literal["elementary", "lumped"]
 SPDX = "https://identifiers.org/spdx:"
 """What the URI of a licence starts with; its SPDX identifier follows."""
 
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters outside of XML 1.0, section 2.2."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a model file says about itself. Dates are ISO 8601 with a time zone; terms are (qualifier, URI) pairs.
 
-    A qualifier is written as in RDF: `bqbiol:isDescribedBy`, `bqmodel:isDerivedFrom`.
+    A qualifier is written as in RDF: `bqbiol:isDescribedBy`, `bqmodel:isDerivedFrom`. `creators` are names of persons
+    or organisations; they need the date `created`, and any date needs them.
     """
 
     title: str = ""
     notes: tuple[str, ...] = ()
-    creator: str = ""
+    creators: tuple[str, ...] = ()
     created: str = ""
     modified: str = ""
     terms: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.creator) != bool(self.created):
-            raise FormatError(f"metadata: creator {self.creator!r} and created {self.created!r} go together")
+        texts = (self.title, *self.notes, *self.creators, self.created, self.modified)
+        for text in (*texts, *(part for term in self.terms for part in term)):
+            if (wrong := _NO_XML.search(text)) is not None:
+                raise FormatError(
+                    f"metadata: character {wrong.start() + 1} of {text[:40]!r} is U+{ord(wrong[0]):04X}, which XML "
+                    "cannot hold; remove it"
+                )
+        if self.modified and not self.creators:
+            raise FormatError(f"metadata: modified {self.modified!r} needs a creator")
+        if bool(self.creators) != bool(self.created):
+            names = ", ".join(map(repr, self.creators)) or "none"
+            raise FormatError(f"metadata: creators ({names}) and created {self.created!r} go together")
 
     @property
     def licence(self) -> str:
@@ -44,12 +59,23 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Document:
-    """A network as a file presents it; writing the document that was read gives the same bytes."""
+    """A network as a file presents it.
+
+    Writing a document that was read from what our writer wrote gives the same bytes. Files of other hands lose what the
+    network does not need, such as compartments, names of species, and creators or dates of change without a date of
+    creation.
+
+    `units` says in words what such a file counts and times in, where that is not items and seconds; its numbers are
+    kept as they stand. `folded` holds the species whose initial amounts went into other numbers when the file was read:
+    these no longer hold if such a species starts with another count.
+    """
 
     network: Network
     metadata: Metadata = field(default_factory=Metadata)
     shape: Shape = "elementary"
     reading: Reading = "any"
+    units: str = ""
+    folded: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         pairs = self.network.has_repeated_reactants

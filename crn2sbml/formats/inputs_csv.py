@@ -38,18 +38,23 @@ def read_inputs_csv(text: str) -> tuple[Example, ...]:
     if not rows or rows[0][1][0] != "name":
         raise FormatError("inputs.csv: the first line must be 'name' and the ids of the clamped inputs")
     inputs = rows[0][1][1:]
+    seen: set[str] = set()
     for name in inputs:
-        if not name or inputs.count(name) > 1:
+        if not name or name in seen:
             raise FormatError(f"inputs.csv: column {name[:80]!r} is {'there twice' if name else 'without a name'}")
-    examples: list[Example] = []
+        seen.add(name)
+    examples: dict[str, Example] = {}
     for line, cells in rows[1:]:
         if len(cells) != len(inputs) + 1:
             raise FormatError(f"inputs.csv: line {line} has {len(cells)} cells, the first line {len(inputs) + 1}")
-        if any(cells[0] == example.name for example in examples):
+        if cells[0] in examples:
             raise FormatError(f"inputs.csv: line {line}: the name {cells[0]!r} is there twice")
         counts = {name: _count(cell, f"line {line}, {name}") for name, cell in zip(inputs, cells[1:], strict=True)}
-        examples.append(Example(cells[0], counts))
-    return tuple(examples)
+        try:
+            examples[cells[0]] = Example(cells[0], counts)
+        except FormatError as error:
+            raise FormatError(f"inputs.csv: line {line}: {error}") from None
+    return tuple(examples.values())
 
 
 def _count(cell: str, where: str) -> float:

@@ -232,6 +232,17 @@ class _Law:
         return UnsupportedError(f"{self.where}: {text[:120]!r} {why}")
 
 
+def names_in(tree: Any) -> set[str]:
+    """Every name in a libSBML ASTNode, without those of functions."""
+    names, todo = set(), [tree]
+    while todo:
+        node = todo.pop()
+        if node.getType() == libsbml.AST_NAME:
+            names.add(node.getName())
+        todo += (node.getChild(i) for i in range(node.getNumChildren()))
+    return names
+
+
 def _size(terms: Polynomial) -> int:
     return sum(1 + len(term.parameters) + len(term.species) for term in terms)
 

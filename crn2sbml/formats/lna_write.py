@@ -12,11 +12,11 @@ from typing import Any
 import libsbml
 
 from crn2sbml.core.lump import lump
+from crn2sbml.core.names import free_name
 from crn2sbml.core.network import Network
 from crn2sbml.formats import math_trees
 from crn2sbml.formats.document import Document, Metadata, Reading
 from crn2sbml.formats.libsbml_checks import made, ok
-from crn2sbml.formats.mass_action import free_name
 from crn2sbml.formats.sbml_write import compartment_id, write_sbml
 from crn2sbml.lna.moment_equations import MomentEquations, Pair, Polynomial, Term
 

@@ -1,14 +1,15 @@
 """SBML reactions to mass-action reactions: each term of a law becomes one reaction of the same net change."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from crn2sbml.core.names import free_name
 from crn2sbml.core.network import Parameter, Reaction, Terms
 from crn2sbml.errors import FormatError, UnsupportedError
 from crn2sbml.formats.document import Reading, Shape
-from crn2sbml.formats.laws import Expander
+from crn2sbml.formats.laws import Expander, names_in
 from crn2sbml.formats.polynomial import Term, add, evaluate_parameters, falling_size, in_falling_factorials
 
 LARGEST_STOICHIOMETRY = 1_000_000
@@ -34,12 +35,14 @@ class ReactionReader:
     """Collects reactions and the rate constants they need; derived constants are made once and shared.
 
     `stoichiometry` gives the number of a species reference of a reaction (`where` in errors), of any level;
-    `taken` holds every id of the file and grows by the ids that are made here.
+    `item_numbers` holds the ids of numbers of items, which only laws of counts name; `taken` holds every id of the file
+    and grows by the ids that are made here.
     """
 
     expander: Expander
     stoichiometry: Callable[[Any, str], float]
     clamped: frozenset[str]
+    item_numbers: frozenset[str]
     taken: set[str]
     _reactions: list[Reaction] = field(default_factory=list)
     _orders: dict[str, int] = field(default_factory=dict)
@@ -67,7 +70,7 @@ class ReactionReader:
             raise UnsupportedError(
                 f"{where}: its law has {len(polynomial):,} terms; the file comes to too many reactions"
             )
-        steps, reading = self._mass_action(polynomial, reactants, products, where)
+        steps, reading = self._mass_action(law.getMath(), polynomial, reactants, products, where)
         listed = [(tuple(reactants.items()), tuple(products.items()))]
         if [(inputs, outputs) for _, inputs, outputs in steps] != listed:
             self._lumped = True
@@ -114,9 +117,13 @@ class ReactionReader:
         return counts
 
     def _mass_action(
-        self, polynomial: list[Term], reactants: dict[str, int], products: dict[str, int], where: str
+        self, tree: Any, polynomial: list[Term], reactants: dict[str, int], products: dict[str, int], where: str
     ) -> tuple[list[_Step], Reading]:
-        """The elementary steps of a law, in the reading (powers or falling factorials) that needs fewer of them.
+        """The elementary steps of a law, and the reading (powers or falling factorials) that they are in.
+
+        Powers say what the law says of any number. Falling factorials are for laws of counts: where powers are no
+        steps, where the law names a number of items, or where they make fewer terms and what meets is what the
+        reaction lists. A -> 2A at r A (1 - A) is growth with a limit, and no pair of A that meets at r A (A - 1).
 
         Raises UnsupportedError: neither reading makes every term a step.
         """
@@ -130,13 +137,26 @@ class ReactionReader:
             falling = None
             if falling_size(terms) <= _MOST_FALLING:
                 falling = self._steps(in_falling_factorials(terms), reactants, products)
-            if falling is not None and (powers is None or len(falling) < len(powers)):
+            if falling is not None and (
+                powers is None
+                or not self.item_numbers.isdisjoint(names_in(tree))
+                or (len(falling) < len(powers) and self._as_listed(terms, reactants))
+            ):
                 return falling, "stochastic"
             if powers is not None:
                 return powers, "deterministic"
         raise UnsupportedError(
             f"{where}: its law is not mass action: each term must be a constant >= 0 times the species consumed "
             f"(reactants: {' + '.join(f'{n} {s}' for s, n in reactants.items()) or 'none'})"
+        )
+
+    def _as_listed(self, terms: list[Term], reactants: dict[str, int]) -> bool:
+        """Whether every falling factorial of a law runs forwards and takes exactly the reactants of the reaction."""
+        values = self.expander.names.parameters
+        return all(
+            dict(term.species) == reactants and evaluate_parameters(term, values) >= 0
+            for term in in_falling_factorials(terms)
+            if any(count > 1 for _, count in term.species)
         )
 
     def _evaluated(self, polynomial: list[Term]) -> list[Term]:
@@ -180,11 +200,3 @@ class ReactionReader:
             self.taken.add(name)
             self._derived[key] = Parameter(name, value)
         return self._derived[key].id
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """`name`, or `name_2`, `name_3`, ... if it is taken."""
-    base, number = name, 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name

@@ -44,7 +44,7 @@ def pack_omex(files: Mapping[str, str | bytes], master: str, metadata: Metadata)
     Args:
         files: contents, text as UTF-8.
         master: the file to open first, usually a SED-ML one.
-        metadata: title, notes (the description), creator (an organisation), dates, licence and terms.
+        metadata: title, notes (the description), creators (written as organisations), dates, licence and terms.
 
     Raises: FormatError: a path that leaves the archive, a missing master, text that XML cannot hold.
 
@@ -140,13 +140,13 @@ def _rdf(metadata: Metadata) -> str:
         lines.append(f"<dcterms:title>{escape(metadata.title)}</dcterms:title>")
     if metadata.notes:
         lines.append(f"<dcterms:description>{escape(' '.join(metadata.notes))}</dcterms:description>")
-    if metadata.creator:
-        name = escape(metadata.creator)
-        lines.append(
-            '<dcterms:creator><rdf:Bag><rdf:li rdf:parseType="Resource">'
-            f"<vCard:fn>{name}</vCard:fn><vCard:organization-name>{name}</vCard:organization-name>"
-            "</rdf:li></rdf:Bag></dcterms:creator>"
+    if metadata.creators:
+        people = "".join(
+            '<rdf:li rdf:parseType="Resource">'
+            f"<vCard:fn>{name}</vCard:fn><vCard:organization-name>{name}</vCard:organization-name></rdf:li>"
+            for name in map(escape, metadata.creators)
         )
+        lines.append(f"<dcterms:creator><rdf:Bag>{people}</rdf:Bag></dcterms:creator>")
     if metadata.licence:
         lines.append(f"<dcterms:license rdf:resource={quoteattr(metadata.licence)}/>")
     dates = {"created": metadata.created, "modified": metadata.modified or metadata.created}

@@ -6,9 +6,10 @@ import stat
 import struct
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import unquote
 
 from crn2sbml.disk import DAMAGED_ARCHIVE
 from crn2sbml.errors import FormatError
@@ -45,8 +46,8 @@ class Archive:
             sources = self._sources()
             folder = posixpath.dirname(self.master)
             for source in sources:
-                name = posixpath.normpath(posixpath.join(folder, source))
-                if name in self.files:
+                name = _member(posixpath.join(folder, source), self.files)
+                if name is not None:
                     return name
             raise FormatError(
                 f"{self.where}: {self.master!r} runs {', '.join(repr(s[:80]) for s in sources[:3]) or 'no model'}, "
@@ -145,9 +146,11 @@ def _master(files: dict[str, bytes], where: str) -> str:
         location, kind = content.get("location", ""), content.get("format", "")
         if location in (".", "./"):
             continue
-        name = safe_path(location, f"{where}: {MANIFEST}")
-        if name not in files:
-            raise FormatError(f"{where}: {MANIFEST} lists {name!r}, which is not in the archive")
+        # Decoded or as it stands, it may not lead out of the archive.
+        decoded = safe_path(unquote(location), f"{where}: {MANIFEST}")
+        name = _member(safe_path(location, f"{where}: {MANIFEST}"), files)
+        if name is None:
+            raise FormatError(f"{where}: {MANIFEST} lists {decoded!r}, which is not in the archive")
         if name in seen:
             raise FormatError(f"{where}: {MANIFEST} lists {name!r} twice")
         seen.add(name)
@@ -171,10 +174,19 @@ def _check_format(name: str, content: bytes, kind: str, where: str) -> None:
     if root is None or root[0] != wanted:
         what = f"<{root[0][:40]}>" if root else "no XML"
         raise FormatError(f"{where}: {MANIFEST} calls {name!r} {short[:60]!r}, but it is {what}")
-    if "." in short and not root[1].endswith(f"/{short}"):
-        raise FormatError(
-            f"{where}: {MANIFEST} calls {name!r} {short[:60]!r}, but it is {root[1].removeprefix(COMBINE)}"
-        )
+    found = root[1].removeprefix(COMBINE)
+    # What follows level and version, such as `.core.release-2`, says which text of the specification is meant.
+    if any(said != is_so for said, is_so in zip(short.split("."), found.split("."), strict=False)):
+        raise FormatError(f"{where}: {MANIFEST} calls {name!r} {short[:60]!r}, but it is {found}")
+
+
+def _member(location: str, files: Container[str]) -> str | None:
+    """The file that a location means, None if there is none.
+
+    It is a URI, in which `%20` stands for a blank; but libCombine writes and looks up the names as they are.
+    """
+    names = (posixpath.normpath(name) for name in (unquote(location), location))
+    return next((name for name in names if name in files), None)
 
 
 def _of_kind(files: dict[str, bytes], root: str, among: Iterable[str] | None = None) -> list[str]:

@@ -4,23 +4,37 @@ Amounts are kept as they stand; fixed compartment sizes and composite coefficien
 """
 
 import math
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 import libsbml
 
+from crn2sbml.core.names import free_name
 from crn2sbml.core.network import Network, Species
 from crn2sbml.disk import read_text
-from crn2sbml.errors import FormatError, UnsupportedError
+from crn2sbml.errors import FormatError, NetworkError, UnsupportedError
 from crn2sbml.formats.annotation import read_metadata, read_place
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.laws import Expander
 from crn2sbml.formats.libsbml_checks import first_error
 from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
-from crn2sbml.formats.mass_action import ReactionReader, free_name
-from crn2sbml.formats.sbml_values import Values, constant_stoichiometry, read_functions, read_values
+from crn2sbml.formats.mass_action import ReactionReader
+from crn2sbml.formats.numeric_functions import CONSTANTS
+from crn2sbml.formats.sbml_units import units_in_words
+from crn2sbml.formats.sbml_values import (
+    Values,
+    constant_stoichiometry,
+    each,
+    given_value,
+    read_functions,
+    read_values,
+)
 from crn2sbml.formats.xml_guard import check_xml
+
+_DECLARATION = re.compile(r"\ufeff?<\?xml[^>]*\?>")
+_LOST = ("inf", "nan")
+_UTF_8 = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
 def read_sbml_file(path: str | Path) -> Document:
@@ -45,23 +59,30 @@ def read_sbml(text: str) -> Document:
     model = sbml.getModel()
     _refuse_unsupported(model)
     taken = _ids(model)
+    if sbml.getLevel() == 1:
+        _name_ids(model, taken)
     functions = read_functions(model)
     values = read_values(model, functions)
-    local = [_local_names(reaction, values, taken) for reaction in _each(model.getListOfReactions())]
-    species = tuple(_species(element, values) for element in _each(model.getListOfSpecies()))
+    local = [_local_names(reaction, values, taken) for reaction in each(model.getListOfReactions())]
+    species = tuple(_species(element, values) for element in each(model.getListOfSpecies()))
     model_id = model.getId() or free_name("model", taken)
     expander = Expander(values.names(), functions)
     reader = ReactionReader(
         expander,
         lambda reference, where: constant_stoichiometry(reference, values, expander, where),
         frozenset(s.id for s in species if s.clamped),
+        values.item_numbers,
         {model_id, *taken},
     )
-    for element, names in zip(_each(model.getListOfReactions()), local, strict=True):
+    for element, names in zip(each(model.getListOfReactions()), local, strict=True):
         reader.add(element, names)
     parsed = reader.finish()
-    network = Network(model_id, species, parsed.parameters, parsed.reactions)
-    return Document(network, read_metadata(model), parsed.shape, parsed.reading)
+    try:
+        network = Network(model_id, species, parsed.parameters, parsed.reactions)
+    except NetworkError as error:
+        raise FormatError(str(error)) from None
+    metadata, units = read_metadata(model), units_in_words(model)
+    return Document(network, metadata, parsed.shape, parsed.reading, units, values.folded)
 
 
 def _parse(text: str) -> Any:
@@ -70,7 +91,8 @@ def _parse(text: str) -> Any:
     except FormatError as error:
         raise FormatError(f"not readable as SBML: {error}") from None
     restore_libsbml_classes()
-    sbml = libsbml.readSBMLFromString(text)
+    # The text is no bytes any more, whatever encoding its first line gives or, as XML allows, leaves out.
+    sbml = libsbml.readSBMLFromString(_DECLARATION.sub(_UTF_8, text, count=1) if _DECLARATION.match(text) else text)
     wrong = first_error(sbml)
     if wrong is not None or sbml.getModel() is None:
         raise FormatError(f"not readable as SBML: {wrong[:300] if wrong else 'no model inside'}")
@@ -98,7 +120,7 @@ def _ids(model: Any) -> set[str]:
         *(model.getListOfFunctionDefinitions(), model.getListOfCompartments(), model.getListOfSpecies()),
         *(model.getListOfParameters(), model.getListOfReactions()),
     )
-    for element in (element for elements in listed for element in _each(elements)):
+    for element in (element for elements in listed for element in each(elements)):
         name, what = element.getId(), element.getElementName()
         if not name or name in found:
             raise FormatError(f"{what} {name!r}: the id is used twice" if name else f"a {what} has no id")
@@ -106,17 +128,41 @@ def _ids(model: Any) -> set[str]:
     return found
 
 
+def _name_ids(model: Any, ids: set[str]) -> None:
+    """Undo, in the formulas of Level 1, that libSBML takes ids such as `Pi` and `true` for constants; changes `model`.
+
+    Raises: UnsupportedError: an id `inf` or `nan` that a formula may mean: there the name is lost.
+    """
+    lost = {name for name in ids if name.lower() in _LOST}
+    for element in (*each(model.getListOfReactions()), *each(model.getListOfRules())):
+        reaction = element.getElementName() == "reaction"
+        law, where = (element.getKineticLaw(), f"reaction {element.getId()!r}") if reaction else (element, "rule")
+        if law is None or law.getMath() is None:
+            continue
+        local = {parameter.getId() for parameter in each(law.getListOfParameters())} if reaction else set[str]()
+        numbers = sorted(lost | {name for name in local if name.lower() in _LOST})
+        todo = [law.getMath()]
+        while todo:
+            node = todo.pop()
+            if node.getType() in CONSTANTS and ((name := node.getName()) in ids or name in local):
+                node.setType(libsbml.AST_NAME)
+                node.setName(name)
+            if numbers and node.isNumber() and not math.isfinite(node.getValue()):
+                raise UnsupportedError(f"{where}: libSBML reads {numbers[0]!r} in its formula as a number; rename it")
+            todo += (node.getChild(i) for i in range(node.getNumChildren()))
+
+
 def _local_names(reaction: Any, values: Values, taken: set[str]) -> dict[str, str]:
     """What the local parameters of a law are called in the network; adds them to both `values` and `taken`."""
     law = reaction.getKineticLaw()
     names: dict[str, str] = {}
-    for parameter in () if law is None else _each(law.getListOfParameters()):
+    for parameter in () if law is None else each(law.getListOfParameters()):
         local = parameter.getId()
         if not local or local in names:
             raise FormatError(f"reaction {reaction.getId()!r}: its local parameter {local!r} has no id of its own")
         names[local] = free_name(f"{reaction.getId()}_{local}", taken)
         taken.add(names[local])
-        values.parameters[names[local]] = float(parameter.getValue())
+        values.parameters[names[local]] = given_value(parameter)
     return names
 
 
@@ -129,7 +175,3 @@ def _species(species: Any, values: Values) -> Species:
         raise UnsupportedError(f"species {name!r}: its initial amount is {initial}; it must be set, finite and >= 0")
     clamped = bool(species.getBoundaryCondition() or species.getConstant() or name in values.fixed)
     return Species(name, int(initial) if initial.is_integer() else initial, clamped, read_place(species))
-
-
-def _each(listed: Any) -> Iterator[Any]:
-    return (listed.get(i) for i in range(listed.size()))

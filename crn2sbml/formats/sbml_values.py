@@ -13,7 +13,7 @@ from typing import Any
 import libsbml
 
 from crn2sbml.errors import FormatError, UnsupportedError
-from crn2sbml.formats.laws import Expander, Names
+from crn2sbml.formats.laws import Expander, Names, names_in
 
 Functions = Mapping[str, tuple[tuple[str, ...], Any]]
 
@@ -22,8 +22,9 @@ Functions = Mapping[str, tuple[tuple[str, ...], Any]]
 class Values:
     """Values at the start, by id; amounts of species in the model's unit of substance.
 
-    `stoichiometries` also holds the numbers of items that our writer gives a name, which carries their unit. `fixed`
-    holds the species that a rule sets to a constant. A value that the file does not give is NaN.
+    `stoichiometries` also holds the `item_numbers`, which our writer gives a name that carries their unit. `fixed`
+    holds the species that a rule sets to a constant. `folded` holds the species that rules and initial assignments
+    name: what these give holds for the initial amounts in the file only. A value that the file does not give is NaN.
     """
 
     parameters: dict[str, float]
@@ -32,6 +33,8 @@ class Values:
     species_size: dict[str, float]
     amounts: dict[str, float]
     fixed: frozenset[str]
+    folded: frozenset[str]
+    item_numbers: frozenset[str]
 
     def names(self) -> Names:
         """What the names in kinetic laws mean."""
@@ -57,7 +60,7 @@ def read_values(model: Any, functions: Functions) -> Values:
 def read_functions(model: Any) -> dict[str, tuple[tuple[str, ...], Any]]:
     """Arguments and body of each function definition; one without a body is left out."""
     found = {}
-    for definition in _each(model.getListOfFunctionDefinitions()):
+    for definition in each(model.getListOfFunctionDefinitions()):
         arguments = tuple(definition.getArgument(i).getName() for i in range(definition.getNumArguments()))
         if definition.getBody() is not None:
             found[definition.getId()] = arguments, definition.getBody()
@@ -70,17 +73,28 @@ def is_literal(parameter: Any) -> bool:
     return bool(parameter.getUnits() == "substance" and name.rstrip("_") == f"items_{value:g}")
 
 
+def given_value(parameter: Any) -> float:
+    """The value of a parameter, global or local; libSBML fills a gap with 0 in Levels 1 and 2."""
+    return float(parameter.getValue()) if parameter.isSetValue() else math.nan
+
+
+def each(listed: Any) -> Iterable[Any]:
+    """The elements of one of libSBML's lists."""
+    return (listed.get(i) for i in range(listed.size()))
+
+
 class _Reader:
     def __init__(self, model: Any, functions: Functions) -> None:
-        self.species = {s.getId(): s for s in _each(model.getListOfSpecies())}
-        parameters = [(p.getId(), float(p.getValue()), is_literal(p)) for p in _each(model.getListOfParameters())]
+        self.species = {s.getId(): s for s in each(model.getListOfSpecies())}
+        parameters = [(p.getId(), given_value(p), is_literal(p)) for p in each(model.getListOfParameters())]
+        self.item_numbers = frozenset(name for name, _, literal in parameters if literal)
         self.parameters = {name: value for name, value, literal in parameters if not literal}
-        self.sizes = {c.getId(): _size(c) for c in _each(model.getListOfCompartments())}
+        self.sizes = {c.getId(): _size(c) for c in each(model.getListOfCompartments())}
         self.stoichiometries = {
             reference.getId(): float(reference.getStoichiometry())
-            for reaction in _each(model.getListOfReactions())
+            for reaction in each(model.getListOfReactions())
             for listed in (reaction.getListOfReactants(), reaction.getListOfProducts())
-            for reference in _each(listed)
+            for reference in each(listed)
             if reference.isSetId() and model.getLevel() > 2
         } | {name: value for name, value, literal in parameters if literal}
         self.definitions = self._definitions(model)
@@ -103,12 +117,22 @@ class _Reader:
                     group[name] = value
             self.meant[name] = math.nan if value is None else value
         in_order = {name: species_size[name] for name in self.species}
-        return Values(self.parameters, self.sizes, self.stoichiometries, in_order, amounts, self.fixed)
+        named = {name for definition in self.definitions.values() for name in names_in(definition.tree)}
+        return Values(
+            parameters=self.parameters,
+            sizes=self.sizes,
+            stoichiometries=self.stoichiometries,
+            species_size=in_order,
+            amounts=amounts,
+            fixed=self.fixed,
+            folded=frozenset(named & self.species.keys()),
+            item_numbers=self.item_numbers,
+        )
 
     def _definitions(self, model: Any) -> dict[str, _Definition]:
         found: dict[str, _Definition] = {}
         known = (self.species, self.parameters, self.sizes, self.stoichiometries)
-        for element in (*_each(model.getListOfInitialAssignments()), *_each(model.getListOfRules())):
+        for element in (*each(model.getListOfInitialAssignments()), *each(model.getListOfRules())):
             rule = not isinstance(element, libsbml.InitialAssignment)
             name, kind = element.getVariable() if rule else element.getSymbol(), element.getElementName()
             where = f"{kind} for {name or 'an equation'!r}"
@@ -129,7 +153,7 @@ class _Reader:
         for name, species in self.species.items():
             needs[name] = {species.getCompartment()} & self.sizes.keys()
         for name, definition in self.definitions.items():
-            needs[name] = needs[name] | {used for used in _names_in(definition.tree) if used in needs}
+            needs[name] = needs[name] | {used for used in names_in(definition.tree) if used in needs}
         try:
             return tuple(TopologicalSorter(needs).static_order())
         except CycleError as error:
@@ -142,7 +166,7 @@ class _Reader:
         if definition is None:
             return None
         if definition.rule:
-            for used in _names_in(definition.tree):
+            for used in names_in(definition.tree):
                 if used in self.species and not (self.species[used].getConstant() or used in self.fixed):
                     raise UnsupportedError(f"{definition.where} is not mass action: it follows the species {used!r}")
         value = self.expander.value(definition.tree, definition.where)
@@ -179,19 +203,7 @@ def constant_stoichiometry(reference: Any, values: Values, expander: Expander, w
 
 
 def _size(compartment: Any) -> float:
+    """The size, or 1 of what has no dimensions; 1 is the default of Level 1, the other levels have none."""
     flat = compartment.isSetSpatialDimensions() and compartment.getSpatialDimensions() == 0
-    return 1.0 if flat else float(compartment.getSize())
-
-
-def _names_in(tree: Any) -> set[str]:
-    names, todo = set(), [tree]
-    while todo:
-        node = todo.pop()
-        if node.getType() == libsbml.AST_NAME:
-            names.add(node.getName())
-        todo += (node.getChild(i) for i in range(node.getNumChildren()))
-    return names
-
-
-def _each(listed: Any) -> Iterable[Any]:
-    return (listed.get(i) for i in range(listed.size()))
+    given = compartment.isSetSize() or compartment.getLevel() == 1
+    return 1.0 if flat else float(compartment.getSize()) if given else math.nan

@@ -6,6 +6,7 @@ each), but one with the word `parameter` for a plain value; COPASI wants `specie
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import libsedml
 
 from crn2sbml.core.network import Network
 from crn2sbml.errors import FormatError, did_you_mean
-from crn2sbml.formats.document import Document
+from crn2sbml.formats.document import Document, other_reading
 from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
 
 # Importing libSEDML took them over.
@@ -37,7 +38,7 @@ class Example:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise FormatError(f"example {self.name!r}: a name has 1 to 64 letters, digits or _")
+            raise FormatError(f"example {self.name[:80]!r}: a name has 1 to 64 letters, digits or _")
         for species, count in self.inputs.items():
             if not 0 <= count < float("inf"):
                 raise FormatError(f"example {self.name!r}: {species!r} is {count}; it must be finite and >= 0 items")
@@ -45,15 +46,20 @@ class Example:
 
 def check_examples(network: Network, examples: Sequence[Example]) -> None:
     """Raises FormatError: two examples of one name, or an input that is no clamped species of the network."""
-    names = [example.name for example in examples]
-    for name in names:
-        if names.count(name) > 1:
-            raise FormatError(f"example {name!r}: the name is used {names.count(name)} times")
+    for name, count in Counter(example.name for example in examples).items():
+        if count > 1:
+            raise FormatError(f"example {name!r}: the name is used {count} times")
     clamped = set(network.clamped)
     for example in examples:
         for species in example.inputs:
             if species not in clamped:
                 raise FormatError(f"example {example.name!r}: {did_you_mean(species, clamped, 'clamped species')}")
+
+
+def other_document(document: Document) -> Document | None:
+    """The other reading of a document, for the `other_file` of `write_sedml`; None where that would have no run."""
+    other = other_reading(document)
+    return None if other and other.reading == "stochastic" and not document.network.has_whole_counts else other
 
 
 def write_sedml(
@@ -72,7 +78,8 @@ def write_sedml(
     """An ODE run and an exact stochastic run of the model as it stands, and an ODE run of each example.
 
     Each run has a report and a plot of the `outputs` over time, at `steps` + 1 times from 0 to `t_end` seconds
-    (`ssa_end` for the stochastic run, `t_end` if None); columns are called `time` and by species id.
+    (`ssa_end` for the stochastic run, `t_end` if None); columns are called `time` and by species id. The stochastic run
+    is left out, and the notes say so, if an initial count is not whole.
 
     Args:
         document: what `model_file` holds.
@@ -87,32 +94,40 @@ def write_sedml(
         ssa_end: end of the stochastic run, seconds.
         tolerance: relative and absolute (items) tolerance of CVODE.
 
-    Raises: FormatError: an unknown output, a bad example, an end, number of steps or seed out of range.
+    Raises: FormatError: an unknown output, a bad example, an end, number of steps or seed out of range, no run that
+        fits.
 
     """
     network = document.network
     check_examples(network, examples)
-    for name in outputs:
+    for name, count in Counter(outputs).items():
         if name not in network.species_index:
             raise FormatError(f"SED-ML: {did_you_mean(name, network.species_index, 'output species')}")
-        if outputs.count(name) > 1:
-            raise FormatError(f"SED-ML: the output {name!r} is named {outputs.count(name)} times")
+        if count > 1:
+            raise FormatError(f"SED-ML: the output {name!r} is named {count} times")
     ends = (t_end, t_end if ssa_end is None else ssa_end)
     if not (outputs and steps >= 1 and all(0 < end < float("inf") for end in ends)):
         raise FormatError(f"SED-ML: {len(outputs)} outputs, {steps} steps to {ends} s; needs 1 or more, and a time > 0")
     if not 0 <= seed <= LARGEST_SEED:
         raise FormatError(f"SED-ML: seed {seed}; it must be 0 to {LARGEST_SEED}")
-    both = document.reading == "any" or other_file
+    both = document.reading == "any" or bool(other_file)
+    deterministic = both or document.reading == "deterministic"
+    stochastic = (both or document.reading == "stochastic") and network.has_whole_counts
+    if examples and not deterministic:
+        raise FormatError("SED-ML: examples are run by ODE, which needs the deterministic reading; name its file")
+    if not (deterministic or stochastic):
+        raise FormatError(f"SED-ML: network {network.id!r} is for stochastic runs, but has counts that are not whole")
     initial = {species.id: species.initial for species in network.species}
     writer = _Writer(outputs, steps)
     ode_model = "model" if document.reading != "stochastic" else "model_deterministic"
     ssa_model = "model" if document.reading != "deterministic" else "model_stochastic"
     writer.model("model", model_file, document.network.id)
-    if other_file and document.reading != "any":
-        writer.model("model_deterministic" if ode_model != "model" else "model_stochastic", other_file, network.id)
-    deterministic, stochastic = both or document.reading == "deterministic", both or document.reading == "stochastic"
-    if examples and not deterministic:
-        raise FormatError("SED-ML: examples are run by ODE, which needs the deterministic reading; name its file")
+    if document.reading == "deterministic" and stochastic:
+        writer.model(ssa_model, other_file, network.id)
+    if document.reading == "stochastic" and deterministic:
+        writer.model(ode_model, other_file, network.id)
+    if not network.has_whole_counts:
+        writer.note("No stochastic run: an initial count is not whole.")
     # COPASI keeps one time course, the last of the first model; that shall be the ODE.
     if stochastic:
         writer.simulation("ssa", ends[1], DIRECT_METHOD, {SEED: seed})
@@ -138,6 +153,10 @@ class _Writer:
 
     def text(self) -> str:
         return str(libsedml.writeSedMLToString(self._sedml))
+
+    def note(self, text: str) -> None:
+        """Plain text without markup."""
+        _ok(self._sedml.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">{text}</p>'), "notes")
 
     def model(self, name: str, source: str, title: str, changes: Mapping[str, float] | None = None) -> None:
         model = self._sedml.createModel()

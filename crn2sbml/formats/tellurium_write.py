@@ -1,11 +1,11 @@
 """A short Tellurium script that runs an SBML file beside it and prints what its outputs hold."""
 
-import re
 from collections.abc import Iterator, Sequence
-from math import isfinite
 
-from crn2sbml.errors import FormatError, did_you_mean
+from crn2sbml.errors import FormatError
+from crn2sbml.formats.comments import comment_lines
 from crn2sbml.formats.document import Document
+from crn2sbml.formats.run_settings import check_run
 
 
 def write_tellurium(document: Document, t_end: float, outputs: Sequence[str], model_file: str, seed: int = 1) -> str:
@@ -18,21 +18,13 @@ def write_tellurium(document: Document, t_end: float, outputs: Sequence[str], mo
     Raises: FormatError: no output or an unknown one, `t_end` or `seed` out of range, no run that fits.
     """
     net = document.network
-    if not (isfinite(t_end) and t_end > 0):
-        raise FormatError(f"Tellurium: t_end is {t_end}; it must be positive and finite, in seconds")
-    if not 0 <= seed < 2**31:
-        raise FormatError(f"Tellurium: the seed is {seed}; it must be 0 or more and below 2^31")
-    if not outputs:
-        raise FormatError(f"Tellurium: name at least one output species of network {net.id!r}")
-    for name in outputs:
-        if name not in net.species_index:
-            raise FormatError(f"Tellurium: {did_you_mean(name, net.species_index, 'species')}")
-        if name == "time":
-            raise FormatError(f"Tellurium: the output 'time' would be read as the time; rename it in {net.id!r}")
-    whole = all(float(species.initial).is_integer() for species in net.species)
-    if document.reading == "stochastic" and not whole:
+    check_run("Tellurium", net, t_end, outputs, seed)
+    if "time" in outputs:
+        raise FormatError(f"Tellurium: the output 'time' would be read as the time; rename it in {net.id!r}")
+    if document.reading == "stochastic" and not net.has_whole_counts:
         raise FormatError(f"Tellurium: network {net.id!r} is for stochastic runs, but has counts that are not whole")
-    deterministic, stochastic = document.reading != "stochastic", whole and document.reading != "deterministic"
+    deterministic = document.reading != "stochastic"
+    stochastic = document.reading != "deterministic" and net.has_whole_counts
     return "\n".join(_lines(document, t_end, outputs, model_file, seed, deterministic, stochastic)) + "\n"
 
 
@@ -45,8 +37,10 @@ def _lines(
     deterministic: bool,
     stochastic: bool,
 ) -> Iterator[str]:
-    yield from (f"# {_comment(text)}" for text in (document.metadata.title, *document.metadata.notes) if text)
-    yield "# Needs Tellurium: pip install tellurium six. Counts are items, times are seconds."
+    # Python looks for the encoding of a file in its first two lines, so the model's own words come after them.
+    yield "# Needs Tellurium: pip install tellurium six."
+    yield "# Counts are items, times are seconds."
+    yield from comment_lines(document.metadata, "#")
     yield from ("", "from pathlib import Path", "", "import matplotlib.pyplot as plt", "import tellurium as te", "")
     yield f"MODEL = Path(__file__).resolve().parent / {model_file!r}"
     yield f"OUTPUTS = {list(dict.fromkeys(outputs))!r}"
@@ -61,10 +55,6 @@ def _lines(
     if stochastic:
         yield _STOCHASTIC
     yield _END
-
-
-def _comment(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
 
 
 _START = '''

@@ -53,8 +53,9 @@ def read_io_json(text: str) -> Usage:
             t_end=float(data["t_end"]),
             readout=str(data["readout"]),
         )
-    except (ValueError, TypeError, KeyError) as error:
-        raise FormatError(f"io.json: not as expected: {type(error).__name__} {error}") from None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise FormatError(f"io.json: not as expected: {type(error).__name__} {said}") from None
 
 
 def _names(listed: Any) -> tuple[str, ...]:

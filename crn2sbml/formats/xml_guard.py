@@ -5,6 +5,7 @@ the process; others hold hundreds of bytes for each element. What no model needs
 keeps nothing.
 """
 
+import re
 from xml.parsers import expat
 
 from crn2sbml.errors import FormatError
@@ -19,9 +20,14 @@ MOST_ELEMENTS = 6_000_000
 """Elements of one document: libSBML takes up to 750 bytes for each, 150,000 reactions have 1.8 million."""
 MOST_NESTING = 60_000_000
 """Sum of the depths of all elements outside formulas: libSBML copies what is deep once for each level, 0.5 us each."""
+DEEPEST_FORMULA = 1_000
+"""Brackets inside one another, and minus signs in a row, in a `formula` attribute (SBML Level 1)."""
+LONGEST_FORMULA = 1 << 17
+"""Characters of one: each sum or power in it is a level of the tree, and libSBML stands some 100,000 of them."""
 LONGEST_TOKEN = 1 << 20
 """Bytes of one tag, comment or instruction; parsers read long ones again and again (CVE-2023-52425)."""
 _PIECE = 1 << 16
+_MINUS_SIGNS = re.compile(rf"(?:-\s*){{{DEEPEST_FORMULA + 1}}}")
 _PARTS = {"math", "annotation", "notes"}  # a formula inside an annotation is only XML, which libSBML keeps slowly
 
 
@@ -29,7 +35,8 @@ def check_xml(text: str) -> None:
     """Raises FormatError, one line, unless the text is well-formed XML that is safe to hand to other parsers.
 
     Refused: what is not well-formed (with line and column); document type and entity declarations; elements nested
-    too deeply, too many of them, or with too many attributes; a tag or comment of more than a megabyte.
+    too deeply, too many of them, or with too many attributes; a formula in an attribute that is nested too deeply or
+    too long; a tag or comment of more than a megabyte.
     """
     guard = _Guard()
     parser = guard.parser
@@ -72,6 +79,10 @@ class _Guard:
             raise self.refusal(f"elements are nested {self.depth} deep (<{name[:40]}>); refused")
         if len(attributes) > 2 * MOST_ATTRIBUTES:
             raise self.refusal(f"<{name[:40]}> has {len(attributes) // 2} attributes; refused")
+        if max(map(len, attributes), default=0) > DEEPEST_FORMULA:  # what is shorter cannot be deeper
+            for key, value in zip(attributes[::2], attributes[1::2], strict=True):
+                if key.rpartition(":")[2] == "formula":
+                    self.formula(value)
         if self.count > MOST_ELEMENTS:
             raise self.refusal(f"more than {MOST_ELEMENTS:,} elements; refused")
         if self.limit == DEEPEST:
@@ -83,6 +94,18 @@ class _Guard:
         if self.depth == self.part:
             self.part, self.limit = -1, DEEPEST
         self.depth -= 1
+
+    def formula(self, text: str) -> None:
+        if len(text) > LONGEST_FORMULA:
+            raise self.refusal(f"a formula of {len(text):,} characters, at most {LONGEST_FORMULA:,}; refused")
+        depth = deepest = 0
+        for bracket in re.findall(r"[()]", text):
+            depth += 1 if bracket == "(" else -1
+            deepest = max(deepest, depth)
+        if deepest > DEEPEST_FORMULA:
+            raise self.refusal(f"a formula is nested {deepest:,} brackets deep; refused")
+        if _MINUS_SIGNS.search(text):
+            raise self.refusal(f"a formula has more than {DEEPEST_FORMULA:,} minus signs in a row; refused")
 
     def declaration(self, name: str, system: str | None, public: str | None, internal: int) -> None:
         raise self.refusal(f"a document type declaration (<!DOCTYPE {name[:40]}>), which no model file needs; refused")

@@ -11,11 +11,11 @@ from crn2sbml.core.results import Provenance
 from crn2sbml.engines.loaded import TOLERANCE
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import Document, Reading, other_reading
+from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.inputs_csv import write_inputs_csv
 from crn2sbml.formats.omex import pack_omex
 from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.formats.sedml_write import Example, write_sedml
+from crn2sbml.formats.sedml_write import Example, other_document, write_sedml
 from crn2sbml.formats.usage import Usage, write_io_json
 
 SEDML = "simulation.sedml"
@@ -34,8 +34,9 @@ def model_archive(
 ) -> bytes:
     """SBML, Antimony, SED-ML (the master), `io.json`, `inputs.csv`, and what libRoadRunner made of them.
 
-    `expected.csv` has the read-outs at the end of each SED-ML task, `expected.json` how they came about. The same
-    input gives the same bytes as long as the simulator's version stays.
+    `expected.csv` has the read-outs at the end of each SED-ML task, `expected.json` how they came about. The stochastic
+    task is left out, and `expected.json` says so, if an initial count is not whole. The same input gives the same bytes
+    as long as the simulator's version stays.
 
     Args:
         document: the model; where equal reactants need two readings, a second model file holds the other one.
@@ -63,8 +64,8 @@ def model_archive(
         tolerance=TOLERANCE,
     )
     counts = {species.id: species.initial for species in document.network.species if species.clamped}
-    table, said = _expected(texts, document.reading, usage, examples, seed, end)
-    said["stochastic"] |= {"simulator_seed": simulator_seed}
+    seeds = (seed, simulator_seed) if document.network.has_whole_counts else None
+    table, said = _expected(texts, document.reading, usage, examples, seeds, end)
     files: dict[str, str | bytes] = {
         **texts,
         "model.ant": write_antimony(document),
@@ -79,38 +80,56 @@ def model_archive(
 
 def _models(document: Document) -> dict[str, str]:
     """SBML by file name: one for each reading of the laws, the document's own as `model.xml`."""
-    other = other_reading(document)
+    other = other_document(document)
     more = {f"model_{other.reading}.xml": write_sbml(other)} if other else {}
     return {"model.xml": write_sbml(document), **more}
 
 
 def _expected(
-    texts: Mapping[str, str], reading: Reading, usage: Usage, examples: Sequence[Example], seed: int, ssa_end: float
+    texts: Mapping[str, str],
+    reading: Reading,
+    usage: Usage,
+    examples: Sequence[Example],
+    seeds: tuple[int, int] | None,
+    ssa_end: float,
 ) -> tuple[str, dict[str, dict[str, str | int | float]]]:
-    """The table of read-outs and the record of how they were made."""
+    """The table of read-outs and the record of how they were made.
+
+    `seeds` are ours and the simulator's of the stochastic run; without them there is none.
+    """
     engine, outputs = get_engine("roadrunner"), list(usage.outputs)
     files = dict.fromkeys(("deterministic", "stochastic"), "model.xml")
     if reading != "any":
         files = {name: "model.xml" if name == reading else f"model_{name}.xml" for name in files}
-    loaded = {name: engine.load(texts[name]) for name in dict.fromkeys(files.values())}
-    deterministic, stochastic = loaded[files["deterministic"]], loaded[files["stochastic"]]
-    times = np.linspace(0, ssa_end, STEPS + 1).tolist()
-    run = stochastic.ssa(times, {}, seed)
-    rows = [("task_ssa", "", ssa_end, run.sel(species=outputs).values[0, -1])]
+    loaded = {name: engine.load(texts[name]) for name in dict.fromkeys(files.values()) if name in texts}
+    rows = []
+    record: dict[str, dict[str, str | int | float]] = {}
+    if seeds is None:
+        record["stochastic"] = {"left_out": "an initial count is not whole"}
+    else:
+        times = np.linspace(0, ssa_end, STEPS + 1).tolist()
+        run = loaded[files["stochastic"]].ssa(times, {}, seeds[0])
+        rows.append(("task_ssa", "", ssa_end, run.sel(species=outputs).values[0, -1]))
+        record["stochastic"] = _record(files["stochastic"], run.attrs) | {
+            "trajectories": 1,
+            "output_steps": STEPS,
+            "simulator_seed": seeds[1],
+        }
     settings = [("task_ode", "", {}), *((f"task_of_{e.name}", e.name, dict(e.inputs)) for e in examples)]
     for task, name, inputs in settings:
-        ode = deterministic.ode([0.0, usage.t_end], inputs)
+        ode = loaded[files["deterministic"]].ode([0.0, usage.t_end], inputs)
         rows.append((task, name, usage.t_end, ode.sel(species=outputs).values[0, -1]))
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["task", "example", "time", *outputs])
     writer.writerows([task, name, repr(time), *map(repr, values.tolist())] for task, name, time, values in rows)
-    record = {
-        "deterministic": _record(files["deterministic"], ode.attrs)
-        | {"relative_tolerance": TOLERANCE, "absolute_tolerance": TOLERANCE, "agreement": _AGREEMENT},
-        "stochastic": _record(files["stochastic"], run.attrs) | {"trajectories": 1, "output_steps": STEPS},
+    record["deterministic"] = _record(files["deterministic"], ode.attrs) | {
+        "relative_tolerance": TOLERANCE,
+        "absolute_tolerance": TOLERANCE,
+        "agreement": _AGREEMENT,
     }
-    return table.getvalue(), record
+    # In the order of names, whichever run came first.
+    return table.getvalue(), dict(sorted(record.items()))
 
 
 def _record(file: str, provenance: Provenance) -> dict[str, str | int | float]:

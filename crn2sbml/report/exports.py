@@ -11,7 +11,7 @@ from crn2sbml.formats.bngl_write import write_bngl
 from crn2sbml.formats.document import Document, other_reading
 from crn2sbml.formats.lna_write import write_lna
 from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.formats.sedml_write import Example, write_sedml
+from crn2sbml.formats.sedml_write import Example, other_document, write_sedml
 from crn2sbml.formats.tellurium_write import write_tellurium
 from crn2sbml.formats.usage import Usage
 
@@ -34,7 +34,8 @@ class Export:
 
     `usage` names the outputs and the time; `examples` are settings of the inputs that SED-ML and OMEX run; `level` and
     `picture` are about the SBML in it. `both_readings`: whether SBML, Antimony and Tellurium get a second file where
-    the readings of equal reactants differ; COPASI, SED-ML and OMEX always hold both.
+    the readings of equal reactants differ; COPASI, SED-ML and OMEX always hold both, but for the stochastic one if an
+    initial count is not whole.
     """
 
     document: Document
@@ -150,9 +151,8 @@ def _copasi(export: Export) -> Files:
 
     document, usage = export.document, export.usage
     files: dict[str, str | bytes] = {export.name: write_copasi(document, usage.t_end, usage.outputs, export.seed)}
-    whole = all(float(species.initial).is_integer() for species in document.network.species)
     other = other_reading(document) or document
-    if whole or other.reading == "deterministic":
+    if document.network.has_whole_counts or other.reading == "deterministic":
         stochastic = other.reading != "deterministic"
         name = export.beside(".cps", "_stochastic" if stochastic else "_deterministic")
         files[name] = write_copasi(other, usage.t_end, usage.outputs, export.seed, stochastic=stochastic)
@@ -171,7 +171,7 @@ def _tellurium(export: Export) -> Files:
 
 def _sedml(export: Export) -> Files:
     document, usage, model = export.document, export.usage, export.beside(".xml")
-    other = other_reading(document)
+    other = other_document(document)
     second = export.beside(".xml", f"_{other.reading}") if other else ""
     text = write_sedml(
         document,

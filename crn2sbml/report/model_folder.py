@@ -75,7 +75,7 @@ def model_document(
     metadata = Metadata(
         title=f"{classifier.name}: image classifier as a chemical reaction network",
         notes=tuple(notes),
-        creator=creator,
+        creators=(creator,) if creator else (),
         created=created,
         terms=tuple((qualifier, uri) for qualifier, uri in terms.items() if uri),
     )

@@ -2,6 +2,7 @@
 
 Semantic cases are judged by each engine's ODE. Stochastic ones by each engine's exact samples, and once by the
 transient LNA, which is exact where every propensity is affine; that one is the package's own (`OWN`), no engine's.
+Simulators run in processes of their own: a case that ends, breaks or hangs one has failed, and the others go on.
 
 A correct simulator leaves the suite's ranges now and then, and then at many times in a row, since the counts of a run
 remember: in 2 of 8 passes over 13 cases with 1000 runs more means were outside than the suite allows. So a case with
@@ -10,16 +11,18 @@ outside in the first is kept beside it. What is wrong is outside again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-import joblib
 import numpy as np
 import xarray as xr
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.disk import read_text
-from crn2sbml.engines.registry import get_engine
+from crn2sbml.engines.isolated import IsolatedSimulation
+from crn2sbml.engines.registry import check_installed
+from crn2sbml.engines.words import one_line
 from crn2sbml.errors import CrnError, UnsupportedError
 from crn2sbml.formats.document import Document, Reading
 from crn2sbml.formats.sbml_read import read_sbml
@@ -30,8 +33,9 @@ from crn2sbml.verify.suite_files import correct_moments, correct_values, read_se
 from crn2sbml.verify.suite_kurtosis import spread_of_y
 from crn2sbml.verify.suite_model import Quantities, read_quantities
 from crn2sbml.verify.suite_scores import Marks, Outside, Worst, outside, printed_limits, suite_limits, worst_point
+from crn2sbml.verify.suite_simulators import Simulators
 
-__all__ = ["OWN", "Case", "CaseResult", "find_cases", "run_case", "run_suite", "select_cases"]
+__all__ = ["OWN", "Case", "CaseResult", "Simulators", "find_cases", "run_case", "run_suite", "select_cases"]
 
 OWN = "crn2sbml"
 """Stands where an engine is named, for what the package computes itself."""
@@ -72,26 +76,37 @@ class _Model:
         return write_sbml(replace(self.document, reading=reading) if pairs else self.document)
 
 
-def run_case(case: Case, engine: str, runs: int = 1000, seed: int = 0) -> CaseResult:
+def run_case(
+    case: Case, engine: str, runs: int = 1000, seed: int = 0, simulators: Simulators | None = None
+) -> CaseResult:
     """One case through one engine, or through the package's own LNA (`OWN`).
 
-    Args: runs: stochastic replicates; seed: the case's own seed follows from it and the case's number.
+    Args: runs: stochastic replicates; seed: the case's own seed follows from it and the case's number; simulators:
+        processes to use, else one is started for this case.
     Raises: EngineError: no such engine, or not installed. Whatever else is wrong is in the result.
     """
+    if simulators is None:
+        with Simulators() as own:
+            return run_case(case, engine, runs, seed, own)
     method: Method = "ode" if case.kind == "semantic" else "lna" if engine == OWN else "ssa"
     result = CaseResult(case.name, case.kind, engine, method, "passed")
     if engine == OWN and case.kind == "semantic":
         return replace(result, status="not applicable", reason="the LNA is judged by stochastic cases")
-    if engine != OWN and method not in get_engine(engine).methods:
-        return replace(result, status="not applicable", reason=f"{engine} has no method {method!r}")
+    if engine != OWN:
+        check_installed(engine)
     try:
-        if method == "ode":
-            return _semantic(case, result)
-        return _lna(case, result) if method == "lna" else _stochastic(case, result, runs, seed)
+        if method == "lna":
+            return _lna(case, result)
+        with simulators.lend(engine) as simulation:
+            if method not in simulation.describe().methods:
+                return replace(result, status="not applicable", reason=f"{engine} has no method {method!r}")
+            if method == "ode":
+                return _semantic(case, result, simulation)
+            return _stochastic(case, result, simulation, runs, seed)
     except UnsupportedError as error:
-        return replace(result, status="not supported", reason=_one_line(error))
+        return replace(result, status="not supported", reason=one_line(str(error)))
     except CrnError as error:
-        return replace(result, status="failed", reason=_one_line(error))
+        return replace(result, status="failed", reason=one_line(str(error)))
 
 
 def run_suite(
@@ -100,20 +115,29 @@ def run_suite(
     runs: int = 1000,
     seed: int = 0,
     jobs: int = 1,
+    time_limit: float = 600.0,
     report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Iterator[CaseResult]:
     """All cases through all engines, and stochastic ones through the LNA; results come in that order.
 
-    Args: jobs: processes; report: called with the number of results so far and of all.
-    Raises: EngineError: an engine that is unknown or not installed.
+    Args: jobs: cases at a time; time_limit: seconds that a simulator may take to load a model, or for one run of it;
+        report: called with the number of results so far and of all.
+    Raises: EngineError: an engine that is unknown, not installed or does not start.
     """
-    for engine in engines:
-        get_engine(engine)
     tasks = [(case, engine) for case in cases for engine in (*engines, *([OWN] if case.kind == "stochastic" else []))]
-    run = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    for done, result in enumerate(run(joblib.delayed(run_case)(*task, runs, seed) for task in tasks), 1):
-        report(done, len(tasks))
-        yield result
+    with Simulators(time_limit) as simulators, ThreadPoolExecutor(jobs) as pool:
+        for engine in engines:
+            with simulators.lend(engine) as simulation:
+                simulation.describe()
+        running = [pool.submit(run_case, *task, runs, seed, simulators) for task in tasks]
+        try:
+            for done, result in enumerate((one.result() for one in running), 1):
+                report(done, len(tasks))
+                yield result
+        except BaseException:  # an interrupt, or a caller who wants no more
+            simulators.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def totals_outside(results: Iterable[CaseResult], first: bool = False) -> dict[str, Outside]:
@@ -138,20 +162,20 @@ def case_seed(case: Case, seed: int, again: bool = False) -> int:
     return 100_000 * (2 * seed + again) + case.number
 
 
-def _semantic(case: Case, result: CaseResult) -> CaseResult:
+def _semantic(case: Case, result: CaseResult, simulation: IsolatedSimulation) -> CaseResult:
     model, settings = _read(case), read_settings(case)
     correct = correct_values(case, settings)
-    simulation = get_engine(result.engine).load(model.written("deterministic"))
+    simulation.take(model.written("deterministic"))
     amounts = simulation.ode(_asked(correct.times), {}).sel(time=correct.times)[0]
     values = model.quantities.values(correct.columns, settings, _by_species(amounts), correct.times.shape)
     worst = worst_point(values, correct, suite_limits(correct, settings))
     return _judged(replace(result, worst=worst))
 
 
-def _stochastic(case: Case, result: CaseResult, runs: int, seed: int) -> CaseResult:
+def _stochastic(case: Case, result: CaseResult, simulation: IsolatedSimulation, runs: int, seed: int) -> CaseResult:
     model, settings = _read(case), read_settings(case)
     mean, sd = correct_moments(case, settings)
-    simulation = get_engine(result.engine).load(model.written("stochastic"))
+    simulation.take(model.written("stochastic"))
     names = [name for name in mean.columns if name in model.quantities.sizes]
     matrices = Matrices.of(model.document.network)
     spread = spread_of_y(matrices, _start(model.document), mean.times, names)
@@ -220,7 +244,3 @@ def _asked(times: Array) -> list[float]:
 
 def _by_species(counts: xr.DataArray) -> dict[str, Array]:
     return {name: counts.sel(species=name).values for name in counts.species.values.tolist()}
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -63,7 +63,7 @@ def test_train_writes_the_folder(run: Program, tmp_path: Path) -> None:
     assert set(listing(tmp_path)) == {f"d/{name}" for name in names}
     assert json.loads((tmp_path / "d" / "io.json").read_text())["omega"] == 30
     metadata = read_sbml((tmp_path / "d" / "model.xml").read_text()).metadata
-    assert (metadata.creator, metadata.licence.rpartition(":")[2]) == ("A & B Lab", "CC0-1.0")
+    assert (metadata.creators, metadata.licence.rpartition(":")[2]) == (("A & B Lab",), "CC0-1.0")
     checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "d", capture_output=True, check=False)  # noqa: S607
     assert checked.returncode == 0
 

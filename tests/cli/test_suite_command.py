@@ -91,6 +91,7 @@ def test_one_case_in_several_processes(cases: Path, capsys: pytest.CaptureFixtur
         (["semantic", "--engine", "copsi"], "copasi"),
         (["semantic", "--runs", "1"], "--runs 1"),
         (["semantic", "--seed", "-1"], "--seed -1"),
+        (["semantic", "--time-limit", "0"], "--time-limit 0"),
     ],
 )
 def test_bad_input(cases: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
@@ -107,15 +108,12 @@ def test_a_simulator_that_is_not_installed(
     import crn2sbml.engines.registry as registry
     from crn2sbml.errors import EngineError
 
-    there = registry.get_engine
-
-    def without_copasi(name: str) -> object:
+    def without_copasi(name: str) -> None:
         if name == "copasi":
             raise EngineError("engine 'copasi' is not installed")
-        return there(name)
 
-    monkeypatch.setattr(registry, "get_engine", without_copasi)
-    monkeypatch.setattr("crn2sbml.verify.suite.get_engine", without_copasi)
+    monkeypatch.setattr(registry, "check_installed", without_copasi)
+    monkeypatch.setattr("crn2sbml.verify.suite.check_installed", without_copasi)
     status, out, err = run_suite_command(capsys, cases / "semantic")
     assert status == 0
     assert "'copasi' is not installed" in err

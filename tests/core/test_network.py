@@ -29,6 +29,12 @@ def test_a_sound_network_knows_its_parts() -> None:
     assert net.reactions[0].net_change == (("A", -2), ("B", 1))
 
 
+@pytest.mark.parametrize(("count", "whole"), [(10, True), (10.0, True), (1e300, True), (2.5, False), (1e-9, False)])
+def test_whole_counts(count: float, whole: bool) -> None:
+    assert dimer().with_counts({"X": count}).has_whole_counts is whole
+    assert dimer(species=(), reactions=()).has_whole_counts
+
+
 def test_a_catalyst_is_no_net_change() -> None:
     reaction = Reaction("r", (("E", 1), ("S", 1)), (("E", 1), ("P", 1)), "k")
     assert reaction.order == 2
@@ -87,10 +93,12 @@ def test_counts_and_constants_that_are_negative_or_not_finite(value: float) -> N
         (Reaction("odd", (("A", 1),), (), "leafe"), ["'odd'", "'leafe'", "did you mean 'leave'"]),
         (Reaction("odd", (("A", 1), ("A", 1)), (), "bind"), ["'odd'", "twice"]),
         (Reaction("odd", (("A", 1),), (("B", 1), ("B", 1)), "leave"), ["'odd'", "twice"]),
+        (Reaction("odd", (("A", 1.5),), (), "leave"), ["'odd'", "not whole"]),  # type: ignore[arg-type]
+        (Reaction("odd", (("A", 1),), (("B", 2.0),), "leave"), ["'odd'", "not whole"]),  # type: ignore[arg-type]
         (Reaction("odd", (("A", 0),), (), "leave"), ["'odd'", "< 1"]),
         (Reaction("odd", (("A", 1),), (("B", -1),), "leave"), ["'odd'", "< 1"]),
     ],
-    ids=["input", "output", "rate", "input twice", "output twice", "count zero", "count negative"],
+    ids=["input", "output", "rate", "input twice", "output twice", "half", "float", "count zero", "count negative"],
 )
 def test_reactions_that_make_no_sense(reaction: Reaction, culprits: list[str]) -> None:
     with pytest.raises(NetworkError) as refusal:

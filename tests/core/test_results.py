@@ -25,6 +25,11 @@ def test_another_shape_than_asked_for_is_refused(shape: tuple[int, ...]) -> None
     assert str(shape) in str(refusal.value)
 
 
+def test_a_model_without_species_is_named() -> None:
+    with pytest.raises(EngineError, match="abacus: the model has no species"):
+        trajectories(np.zeros((1, 2, 0)), [0, 1], (), FROM)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_counts_that_are_no_number_are_named(value: float) -> None:
     values = np.zeros((2, 3, 3))

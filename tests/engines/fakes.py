@@ -97,6 +97,24 @@ class Hanging(Good):
         return simulation
 
 
+class Raising(Good):
+    """Its ODE lets an error of its own through."""
+
+    def load(self, sbml: str) -> Any:
+        simulation = Simulated(self, sbml)
+        simulation.ode = lambda *arguments: [].pop()
+        return simulation
+
+
+class Dying(Good):
+    """Its ODE ends the process."""
+
+    def load(self, sbml: str) -> Any:
+        simulation = Simulated(self, sbml)
+        simulation.ode = lambda *arguments: crash()
+        return simulation
+
+
 class HangingLoad(Good):
     """Loading never ends."""
 
@@ -132,7 +150,7 @@ class Simulated(Simulation):
         super().__init__(engine, sbml)
         self._wrong = replace(self.matrices, constants=self.matrices.constants * engine.constant_factor)
 
-    def _integrate(self, times: list[float], counts: Counts) -> tuple[Array, str]:
+    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         start = np.array(list(counts.values()))
         run = solve_ivp(
             lambda _, x: self._wrong.derivative(x),
@@ -141,13 +159,14 @@ class Simulated(Simulation):
             method="DOP853",
             t_eval=times,
             rtol=1e-10,
-            atol=1e-14 * max(min(1.0, float(start.max(initial=0.0))), 1e-9),
+            atol=absolute,
         )
         return np.asarray(run.y.T), "dop853"
 
     def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
-        state = self._integrate([0.0, t_end], self._loaded.deterministic_start(inputs))[0][-1]
-        check_steady(self._wrong, state, self._engine.name)
+        result, scale = self._solve([0.0, t_end], inputs)
+        state = result.values[0, -1]
+        check_steady(self._wrong, state, self._engine.name, scale)
         noise = stationary(self._wrong, state)
         return noise.mean, noise.covariance * self._engine.variance_factor
 

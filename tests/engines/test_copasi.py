@@ -1,9 +1,13 @@
+import gc
+
 import COPASI
 import numpy as np
 import pytest
 
+from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.engines.copasi import CopasiEngine, CopasiSimulation
-from crn2sbml.errors import EngineError
+from crn2sbml.engines.isolated import IsolatedSimulation
+from crn2sbml.errors import EngineError, SteadyStateError
 from tests.engines.models import dimers, driven, sbml_of, triples
 from tests.engines.test_stochastic import EXACT, moments_of
 from tests.lna.test_stationary import network, nonlinear, solved
@@ -53,6 +57,54 @@ def test_many_loads_of_one_model_keep_apart() -> None:
     simulations = [CopasiEngine().load(sbml_of(dimers().with_counts({"A": n}))) for n in (0, 10, 200)]
     starts = [s.ode([0.0, 1e-9], {}).values[0, -1, 0] for s in simulations]
     assert starts == pytest.approx([0, 10, 200], abs=1e-5)
+
+
+def test_models_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """COPASI holds a data model, 16 MB of one of 60 reactions, until it is told to remove it."""
+    gc.collect()
+    models = COPASI.CRootContainer.getDatamodelList
+    before, kept = models().size(), CopasiEngine().load(sbml_of(driven()))
+    for _ in range(10):
+        CopasiEngine().load(sbml_of(driven(7))).ode([0.0, 1.0], {})
+    with monkeypatch.context() as patch:
+        patch.setattr(COPASI.CDataModel, "importSBMLFromString", lambda self, text: False)
+        for _ in range(10):
+            with pytest.raises(EngineError):
+                CopasiEngine().load(sbml_of(driven()))
+    gc.collect()
+    assert models().size() == before + 1
+    assert kept.ode([0.0, 1e-9], {"A": 3}).values[0, -1].tolist() == pytest.approx([3, 3])
+    del kept
+    gc.collect()
+    assert models().size() == before
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        network("AB", {"k": 0.1}, stay=("A", "A", "k")),
+        Network(
+            "still",
+            (Species("A", 5, clamped=True), Species("B")),
+            (Parameter("k", 0.1),),
+            (Reaction("stay", (("A", 1),), (("A", 1),), "k"),),
+        ),
+    ],
+    ids=["floating", "clamped"],
+)
+def test_reactions_that_change_nothing_do_not_end_the_process(net: Network) -> None:
+    with IsolatedSimulation("copasi", sbml_of(net), 60.0) as simulation:
+        with pytest.raises(SteadyStateError, match="no reaction changes a species"):
+            simulation.lna({}, 10.0)
+        assert simulation.ode([0.0, 1.0], {"B": 4}).values[0, -1, 1] == 4
+
+
+def test_a_species_that_no_reaction_changes_has_no_noise() -> None:
+    net = network("AB", {"b": 5.0, "g": 1.0}, make=("B", "AB", "b"), fade=("A", "", "g"))
+    result = CopasiEngine().load(sbml_of(net)).lna({"B": 3}, 0.0)
+    # A is Poisson, with mean 5 B.
+    assert result["mean"].values == pytest.approx([15, 3], rel=1e-9)
+    np.testing.assert_allclose(result["covariance"], [[15, 0], [0, 0]], rtol=1e-9)
 
 
 def test_tau_leap_is_near_the_exact_law() -> None:

@@ -2,17 +2,19 @@
 
 import hashlib
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
-from crn2sbml.engines.loaded import Loaded
 from crn2sbml.engines.registry import get_engine
+from crn2sbml.errors import SteadyStateError
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.verify.agreement import covariance_difference
 from tests.engines.contract import call, calls, engines, fresh, loaded, methods_of
+from tests.engines.fakes import Good, Simulated
 from tests.engines.models import dimers, driven, moles, sbml_of, tiny_network
 from tests.lna.test_stationary import cascade, network, nonlinear
 
@@ -56,9 +58,24 @@ def test_ode_from_a_later_time_on(engine: str) -> None:
     np.testing.assert_allclose(result.sel(species="A").values[0], exponential(0, [1.0, 3.0], 3), rtol=1e-7)
 
 
-def test_the_absolute_tolerance_follows_small_counts_only() -> None:
-    found = [Loaded(sbml_of(net)).absolute_tolerance for net in (driven(1e6), driven(), moles(), nonlinear())]
-    assert found == pytest.approx([1e-10, 1e-10, 1e-15, 1e-10])  # all of the last one's counts are 0
+def test_the_absolute_tolerance_follows_small_counts_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    integrate = Simulated._integrate
+
+    def noted(self: Simulated, times: list[float], counts: Any, absolute: float) -> Any:
+        asked.append(absolute)
+        return integrate(self, times, counts, absolute)
+
+    monkeypatch.setattr(Simulated, "_integrate", noted)
+    small = {"A": 1e-7}
+    for net, inputs in ((driven(1e6), {}), (driven(), {}), (moles(), {}), (moles(), {"A": 5}), (moles(), small)):
+        Good().load(sbml_of(net)).ode([0.0, 1.0], inputs)
+    assert asked == pytest.approx([1e-10, 1e-10, 1e-15, 1e-10, 1e-17])
+    asked.clear()
+    # Nothing to go by at first: all is 0, and stays so or comes to 4e-5 (1 - exp(-1/2)).
+    Good().load(sbml_of(moles())).ode([0.0, 1.0], {"A": 0})
+    Good().load(sbml_of(driven())).ode([0.0, 1.0], {"X": 1e-5})
+    assert asked == pytest.approx([1e-10, 1e-10, -4e-15 * math.expm1(-0.5)], rel=1e-3)
 
 
 @engines(other_model=True)
@@ -69,6 +86,17 @@ def test_amounts_far_below_one_item(engine: str) -> None:
     expected = 1e-5 * np.stack([np.exp(-times), -np.expm1(-times)], axis=1)
     # 1e-6 is the project's tolerance between ODE solvers.
     np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+@engines(other_model=True)
+def test_amounts_far_below_one_item_in_a_model_that_starts_empty(engine: str) -> None:
+    """A(t) = 1e-15 (1 - exp(-t)): to 1e-10 items, anything up to 1e-10 would do."""
+    simulation = loaded(engine, network("A", {"b": 1e-15, "g": 1.0}, make=("", "A", "b"), fade=("A", "", "g")))
+    times = np.array([0.0, 0.5, 1.0, 5.0, 40.0])
+    np.testing.assert_allclose(simulation.ode(times.tolist(), {}).values[0, :, 0], -1e-15 * np.expm1(-times), rtol=1e-6)
+    assert simulation.steady_state({}, 40.0).item() == pytest.approx(1e-15, rel=1e-7, abs=0)
+    with pytest.raises(SteadyStateError, match="'A'"):
+        simulation.steady_state({}, 5.0)  # 0.7 % to go
 
 
 @engines(other_model=True)

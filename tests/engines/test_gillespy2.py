@@ -93,6 +93,17 @@ def test_without_a_compiler_python_is_left(monkeypatch: pytest.MonkeyPatch) -> N
         simulation.ssa([0, 1], {}, 1, algorithm="direct")
 
 
+def test_end_times_of_any_digits() -> None:
+    """Any time is one step from 0, and its parts are as even as they were."""
+    for end in 10 ** np.random.default_rng(4).uniform(-6, 6, 1000):
+        assert even_grid([0.0, end]) == (end, [0, 1])
+        step, multiples = even_grid([end * part for part in (0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)])
+        assert (step, multiples) == (pytest.approx(end / 256, rel=1e-15), [0, 1, 4, 16, 64, 128, 256])
+    end = np.pi * 1e-3
+    values = loaded(driven(40)).ode([end * part for part in (0, 0.25, 1)], {}).values[0, :, 1]
+    assert values == pytest.approx([12 + 28 * np.exp(-end * part / 2) for part in (0, 0.25, 1)], rel=1e-8)
+
+
 def test_times_on_an_even_grid() -> None:
     for times in ([0, 0.3, 1, 5, 60], np.linspace(0, 1, 8), [1, 3], [0, 1e-9], np.linspace(0, 20, 2001)):
         step, multiples = even_grid(times)

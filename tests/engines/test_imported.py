@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crn2sbml.engines.imported import check_change, check_import, in_its_words, trial_counts
+from crn2sbml.engines.imported import check_change, check_import, trial_counts
 from crn2sbml.engines.loaded import Loaded
 from crn2sbml.errors import EngineError
 from tests.engines.models import dimers, driven, sbml_of
@@ -65,10 +65,3 @@ def test_noise_that_cancels_in_the_mean() -> None:
     with pytest.raises(EngineError, match=r"x misreads the model: .*the noise of 'A' is .* items\^2/s"):
         check_import(loaded, "x", counts, np.sign(net)[:, None], np.abs(net).sum(keepdims=True))
     check_change(loaded, "x", counts, net)
-
-
-def test_messages_on_one_line() -> None:
-    assert in_its_words(ValueError("a\n  b")) == "a b"
-    assert in_its_words(ValueError()) == "ValueError"
-    assert in_its_words(SyntaxError("bad", ("law", 1, 1, " k * \n"))).endswith(": k *")
-    assert len(in_its_words("x" * 1000)) == 300

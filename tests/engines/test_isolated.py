@@ -231,11 +231,16 @@ def test_another_thread_can_stop_it() -> None:
                 simulation.ode(TIMES, {"sleep": 0})
 
 
-def test_an_idle_child_ends_with_its_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("busy", ["", "sleep", "sleep_with_lock"])
+def test_a_child_ends_with_its_parent(tmp_path: Path, busy: str) -> None:
+    """Idle, busy in Python or in compiled code that never gives Python a turn; with what it started and has written."""
+    before = processes()
     code = (
         "import time; from crn2sbml.engines.isolated import IsolatedSimulation\n"
-        f"with IsolatedSimulation({NAME!r}, '', 20.0) as s:\n"
-        "    print(int(s.ode([0, 1], {}).values[0]), flush=True)\n    time.sleep(1000)"
+        f"with IsolatedSimulation({NAME!r}, '', 1000.0) as s:\n"
+        "    s.ode([0, 1], {'spawn': 0})\n    s.ode([0, 1], {'temporary': 0})\n"
+        "    print(int(s.ode([0, 1], {}).values[0]), flush=True)\n"
+        f"    s.ode([0, 1], {{{busy!r}: 0}}) if {busy!r} else time.sleep(1000)"
     )
     root = str(Path(__file__).parents[2])
     parent = subprocess.Popen(
@@ -247,20 +252,23 @@ def test_an_idle_child_ends_with_its_parent(tmp_path: Path) -> None:
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
+    assert child in processes()
+    assert list(tmp_path.glob("crn2sbml_*/*/left"))
+    time.sleep(0.3)
     parent.kill()
     parent.wait(20)
     parent.stdout.close()
-    end = time.monotonic() + 5
-    while Path(f"/proc/{child}").exists() and _state(child) != "Z" and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{child}").exists() or _state(child) == "Z"
+    assert gone(before)
+    assert list(tmp_path.iterdir()) == []
 
 
-def _state(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return "Z"
+def test_one_process_takes_one_model_after_the_other(odd: IsolatedSimulation) -> None:
+    first = odd.ode(TIMES, {}).values[0]
+    odd.take("refuse")
+    with pytest.raises(EngineError, match="my own message"):
+        odd.ode(TIMES, {})
+    odd.take("")
+    assert odd.ode(TIMES, {}).values[0] == first
 
 
 def test_files_of_the_working_folder_are_no_modules(

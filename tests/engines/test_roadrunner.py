@@ -31,6 +31,19 @@ def test_a_model_that_the_engine_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "\n" not in str(refusal.value)
 
 
+def test_a_stochastic_run_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("Gillespie cannot\n  go on")
+
+    simulation = loaded(driven())
+    for owner, name in ((RoadRunnerEngine, "sample"), (RoadRunnerSimulation, "_reset")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            with pytest.raises(EngineError, match=r"^roadrunner: .*failed: Gillespie cannot go on$"):
+                simulation.ssa([0, 1], {}, 1)
+    assert simulation.ssa([0, 1], {}, 1).shape == (1, 2, 2)
+
+
 def test_the_other_solver_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """BDF is refused one internal step more than none; the answer must then come from Adams, and say so."""
     simulation, times = loaded(driven()), [0.0, 1.0]

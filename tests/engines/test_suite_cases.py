@@ -7,15 +7,11 @@ import pytest
 from crn2sbml.engines.registry import get_engine, required_engines
 from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.verify.suite import CaseResult, find_cases, run_case, suite_holds, totals_outside
+from crn2sbml.verify.suite import find_cases, suite_holds, totals_outside
+from tests.verify.test_suite import run_one
 
 SLOW = ("00005", "00023")
 """Tens of thousands of events a run: fewer replicates here, all of them in the slow test."""
-
-
-def run_one(folder: Path, engine: str, runs: int = 1000) -> CaseResult:
-    (case,) = find_cases(folder)
-    return run_case(case, engine, runs)
 
 
 @pytest.mark.parametrize("engine", required_engines())
@@ -28,7 +24,7 @@ def test_semantic_case(semantic_case: Path, engine: str) -> None:
 
 def test_stochastic_cases(suite_root: Path) -> None:
     cases = [case for case in find_cases(suite_root) if case.kind == "stochastic"]
-    results = [run_case(case, "roadrunner", 80 if case.name in SLOW else 1000) for case in cases]
+    results = [run_one(case.folder, "roadrunner", 80 if case.name in SLOW else 1000) for case in cases]
     assert [r.reason for r in results if r.status != "passed"] == []
     assert suite_holds(results)
     assert totals_outside(results)["roadrunner"].points >= 50 * len(cases)

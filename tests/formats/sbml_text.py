@@ -6,6 +6,16 @@ import libsbml
 
 L3 = '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"{more}>'
 
+LEVEL_1 = (
+    '<?xml version="1.0" encoding="UTF-8"?><sbml xmlns="http://www.sbml.org/sbml/level1" level="1" version="2">'
+    '<model name="m"><listOfCompartments><compartment name="c"/></listOfCompartments><listOfSpecies>'
+    '<species name="A" compartment="c" initialAmount="10"/></listOfSpecies><listOfParameters>'
+    '<parameter name="k" value="2"/>{ids}</listOfParameters><listOfReactions><reaction name="r" reversible="false">'
+    '<listOfReactants><speciesReference species="A"/></listOfReactants><kineticLaw formula="{law}"/></reaction>'
+    "</listOfReactions></model></sbml>"
+)
+"""A reaction of A by a formula of Level 1; `ids` are further parameters."""
+
 
 @dataclass(frozen=True)
 class Step:

@@ -74,12 +74,21 @@ def test_reserved_words_are_refused(name: str, where: str) -> None:
     assert repr(name) in str(refusal.value)
 
 
+@pytest.mark.parametrize("where", ["species", "parameter", "reaction", "network"])
+def test_no_word_on_the_lists_is_written(where: str) -> None:
+    for name in sorted(RESERVED | CONSTANTS | {word.upper() for word in CONSTANTS}):
+        with pytest.raises(FormatError, match="reserved"):
+            write_antimony(Document(named(name, where)))
+
+
 WORDS = [
     *("sin", "exp", "ln", "log", "log10", "root", "sqrt", "pow", "abs", "ceil", "floor", "factorial", "delay", "max"),
     *("and", "or", "not", "xor", "gt", "lt", "eq", "neq", "geq", "leq", "plus", "times", "divide", "minus", "power"),
     *("piecewise", "rateOf", "implies", "quotient", "rem", "normal", "uniform", "poisson", "gamma"),
     *("substance", "volume", "area", "length", "extent", "time_unit", "second", "item", "litre", "mole", "metre"),
     *("e", "E", "Pi", "PI", "TIME", "INF", "NaN", "TRUE", "Species", "Model", "default_compartment", "_x", "gene_1"),
+    *("maximize", "minimize", "equals", "geneProduct", "__main", "SBO", "sbo", "Sbo", "Maximize", "main", "flux"),
+    *("truncatedExponential", "truncatedGamma", "truncatedNormal", "truncatedPoisson", "truncatedUniform", "import"),
     *("S1", "cell", "unused", "substanceOnly_", "constant", "begin", "if", "else", "while", "identity", "name"),
 ]
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.engines.roadrunner import RoadRunnerEngine
 from crn2sbml.errors import FormatError
-from crn2sbml.formats.bngl_write import RESERVED, write_bngl
+from crn2sbml.formats.bngl_write import LARGEST_STOICHIOMETRY, RESERVED, write_bngl
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_write import write_sbml
 from tests.engines.models import dimers, driven
@@ -150,6 +150,19 @@ def test_reserved_names_of_parameters_are_refused(name: str) -> None:
     with pytest.raises(FormatError, match="reserved word") as refusal:
         write_bngl(Document(odd), 1.0, ["A"])
     assert repr(name) in str(refusal.value)
+
+
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_items_that_a_rule_would_list_one_by_one(side: str) -> None:
+    def burst(count: int) -> Document:
+        many, one = (("B", count),), (("A", 1),)
+        reaction = Reaction("burst", one, many, "k") if side == "outputs" else Reaction("burst", many, one, "k")
+        return document_of(Network("n", (Species("A", 9), Species("B", 9)), (Parameter("k", 1.0),), (reaction,)))
+
+    assert write_bngl(burst(LARGEST_STOICHIOMETRY), 1.0, ["B"]).count("B() + ") == LARGEST_STOICHIOMETRY - 1
+    for count in (LARGEST_STOICHIOMETRY + 1, 1_000_000):
+        with pytest.raises(FormatError, match=f"'burst' has {count:,} 'B'.* 10 is the limit"):
+            write_bngl(burst(count), 1.0, ["B"])
 
 
 def test_what_cannot_be_written_is_named() -> None:

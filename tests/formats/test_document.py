@@ -1,3 +1,5 @@
+import xml.etree.ElementTree as ET
+
 import pytest
 
 from crn2sbml.errors import FormatError
@@ -34,7 +36,35 @@ def test_equal_reactants_need_a_reading() -> None:
         Document(driven(), reading="stochastic")
 
 
-@pytest.mark.parametrize("given", [{"creator": "crn2sbml developers"}, {"created": "2025-01-01T00:00:00Z"}])
+@pytest.mark.parametrize("given", [{"creators": ("Ann", "Bob")}, {"created": "2025-01-01T00:00:00Z"}])
 def test_creator_and_date_go_together(given: dict[str, str]) -> None:
     with pytest.raises(FormatError, match="go together"):
         Metadata(**given)  # type: ignore[arg-type]
+
+
+def test_changes_need_a_creator() -> None:
+    with pytest.raises(FormatError, match="needs a creator"):
+        Metadata(modified="2025-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x00", "\x1f", "\ud800", "\ufffe", "\uffff"])
+@pytest.mark.parametrize("field", ["title", "notes", "creators", "terms"])
+def test_text_that_xml_cannot_hold(character: str, field: str) -> None:
+    """XML 1.0, section 2.2: what its parsers refuse even as a character reference."""
+    text = f"two words{character}"
+    given: dict[str, object] = {
+        "title": {"title": text},
+        "notes": {"notes": ("fine", text)},
+        "creators": {"creators": ("fine", text), "created": "2025-01-01T00:00:00Z"},
+        "terms": {"terms": (("bqbiol:is", text),)},
+    }[field]
+    with pytest.raises(FormatError, match=rf"character 10 of .*U\+{ord(character):04X}") as refusal:
+        Metadata(**given)  # type: ignore[arg-type]
+    assert "\n" not in str(refusal.value)
+    str(refusal.value).encode()
+
+
+@pytest.mark.parametrize("text", ["tab\tand\nline", "\x7f\x85\xa0", "\ud7ff\ue000\ufffd", "\U0001f600\U0010ffff"])
+def test_text_that_xml_can_hold(text: str) -> None:
+    ET.fromstring(f"<a>{text}</a>")
+    assert Metadata(title=text).title == text

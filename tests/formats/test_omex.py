@@ -27,7 +27,7 @@ SEDML = write_sedml(Document(catalysis()), ["A"], 4.0, seed=1, model_file="../mo
 ABOUT = Metadata(
     title="A < B & 'C'",
     notes=("First.", "Second ]]> é."),
-    creator="crn2sbml developers",
+    creators=("crn2sbml developers",),
     created="2025-03-04T05:06:07Z",
     modified="2025-04-05T06:07:08Z",
     terms=(
@@ -92,7 +92,7 @@ def test_libcombine_finds_master_formats_and_metadata(tmp_path: Path) -> None:
     assert about.getDescription() == "First. Second ]]> é."
     assert about.getCreated().getDateAsString() == ABOUT.created
     assert about.getModified(0).getDateAsString() == ABOUT.modified
-    assert about.getCreator(0).getOrganization() == ABOUT.creator
+    assert about.getCreator(0).getOrganization() == ABOUT.creators[0]
     assert archive.extractEntryToString("./models/main.xml") == SBML
     archive.cleanUp()
 
@@ -125,9 +125,9 @@ def test_a_master_that_is_not_there_is_not_packed() -> None:
         pack_omex({"other.xml": SBML}, "m.xml", Metadata())
 
 
-def test_a_title_that_xml_cannot_hold() -> None:
+def test_a_qualifier_that_xml_cannot_hold() -> None:
     with pytest.raises(FormatError, match="metadata cannot be written"):
-        pack_omex({"m.xml": SBML}, "m.xml", Metadata(title="a\x01b"))
+        pack_omex({"m.xml": SBML}, "m.xml", Metadata(terms=(("bqbiol:is not", "urn:x"),)))
 
 
 def manifest(*contents: tuple[str, str, str]) -> str:
@@ -323,6 +323,61 @@ def test_which_model_is_the_main_one() -> None:
     deep = experiment.replace("</sedML>", "<a>" * 5000 + "</a>" * 5000 + "</sedML>")
     with pytest.raises(FormatError, match="nested"):
         _ = archive_of("s.sedml", {**two, "s.sedml": deep}).model
+
+
+@pytest.mark.parametrize(
+    "kind", ["sbml", "sbml.level-3", "sbml.level-3.version-2.core", "sbml.level-3.version-2.core.release-2"]
+)
+def test_formats_that_name_the_text_of_the_specification(kind: str) -> None:
+    """As in the table of formats at identifiers.org/combine.specifications."""
+    assert archive_listed("./m.xml", "m.xml", kind).model == SBML
+    assert "is sbml.level-3.version-2" in refused(
+        zipped({MANIFEST: manifest(("m.xml", "sbml.level-3.version-1.core", "true")), "m.xml": SBML})
+    )
+
+
+def archive_listed(location: str, name: str, kind: str = "sbml") -> Archive:
+    return unpack_omex(zipped({MANIFEST: manifest((location, kind, "true")), name: SBML}), "x.omex")
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [
+        ("./my%20m.xml", "my m.xml"),
+        ("a%2Fm.xml", "a/m.xml"),
+        ("%C3%A9.xml", "é.xml"),
+        ("my m.xml", "my m.xml"),
+        ("./my%20m.xml", "my%20m.xml"),
+        ("100%.xml", "100%.xml"),
+    ],
+)
+def test_locations_are_uris_or_names(location: str, name: str) -> None:
+    assert archive_listed(location, name).model_name == name
+
+
+@pytest.mark.parametrize("location", ["%2e%2e/m.xml", ".%2e/m.xml", "%2Fetc/passwd", "a%5Cm.xml", "C%3A/x", "a%00.xml"])
+def test_locations_that_escape_once_decoded(location: str) -> None:
+    for name in ("m.xml", location):
+        files = {MANIFEST: manifest((location, "sbml", "true")), "m.xml": SBML, name: SBML}
+        assert "could lead out" in refused(zipped(files))
+
+
+def test_libcombine_s_own_archive_of_a_name_with_a_blank(tmp_path: Path) -> None:
+    (tmp_path / "m.xml").write_text(SBML, encoding="utf-8")
+    archive = libcombine.CombineArchive()
+    archive.addFile(str(tmp_path / "m.xml"), "./my m.xml", libcombine.KnownFormats.lookupFormat("sbml"), True)
+    archive.writeToFile(str(tmp_path / "x.omex"))
+    archive.cleanUp()
+    assert unpack_omex((tmp_path / "x.omex").read_bytes(), "x").model_name == "my m.xml"
+
+
+def test_the_source_in_sedml_is_a_uri() -> None:
+    experiment = SEDML.replace("../models/main.xml", "../models/my%20m.xml")
+    archive = archive_of("runs/s.sedml", {"models/my m.xml": SBML, "other.xml": SBML, "runs/s.sedml": experiment})
+    assert archive.model_name == "models/my m.xml"
+    out = experiment.replace("../models/my%20m.xml", "../%2e%2e/%2e%2e/etc/passwd")
+    with pytest.raises(FormatError, match="not in the archive"):
+        _ = archive_of("runs/s.sedml", {"m.xml": SBML, "runs/s.sedml": out}).model
 
 
 def test_where_one_model_stands_alone_the_master_is_clear() -> None:

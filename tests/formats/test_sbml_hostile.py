@@ -12,7 +12,7 @@ import pytest
 
 from crn2sbml.errors import CrnError
 from crn2sbml.formats.sbml_read import read_sbml
-from tests.formats.sbml_text import Step, model, species
+from tests.formats.sbml_text import LEVEL_1, Step, model, species
 from tests.formats.test_sbml_values import assigned, defined, ruled
 
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
@@ -117,6 +117,22 @@ def test_no_bomb_goes_off_in_a_small_process(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 1
     assert "nested" in done.stdout
+
+
+@pytest.mark.parametrize("formula", ["-" * 200_000 + "k", "abs(" * 200_000 + "k" + ")" * 200_000, "k" + "+k" * 200_000])
+def test_no_formula_of_level_1_ends_the_process(tmp_path: Path, formula: str) -> None:
+    """200,000 levels overflow libSBML's stack."""
+    path = tmp_path / "deep.xml"
+    path.write_text(LEVEL_1.format(ids="", law=formula))
+    script = (
+        "import sys\n"
+        "from crn2sbml.errors import CrnError\n"
+        "from crn2sbml.formats.sbml_read import read_sbml_file\n"
+        "try:\n    read_sbml_file(sys.argv[1])\nexcept CrnError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "a formula of" in done.stdout
 
 
 VALUES = [

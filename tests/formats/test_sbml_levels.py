@@ -105,7 +105,7 @@ def test_clean_metadata_of_any_kind(level: str) -> None:
         Metadata(),
         Metadata(title="only <this>"),
         Metadata(notes=("one & two",)),
-        Metadata(creator="somebody", created="2024-05-06T07:08:09Z"),
+        Metadata(creators=("somebody",), created="2024-05-06T07:08:09Z"),
         Metadata(terms=METADATA.terms),
         METADATA,
     ):

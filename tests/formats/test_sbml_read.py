@@ -1,10 +1,14 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network
-from crn2sbml.formats.sbml_read import read_sbml
-from tests.formats.sbml_text import Step, model, species
+from crn2sbml.errors import FormatError, UnsupportedError
+from crn2sbml.formats.sbml_read import read_sbml, read_sbml_file
+from tests.formats.sbml_text import LEVEL_1, Step, model, species
 
 
 def steps(net: Network) -> list[tuple[dict[str, int], dict[str, int], float]]:
@@ -215,3 +219,64 @@ def test_names_made_while_reading_avoid_those_in_the_file(
     net = read_sbml(model(steps_of, listed, parameters, model_id="")).network
     assert [s.id for s in net.species] == names
     assert len(net.reactions) >= len(steps_of)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "",
+        '<?xml version="1.0"?>',
+        "<?xml version='1.0' standalone='yes'?>\n",
+        '\ufeff<?xml version="1.0" encoding="utf-8"?>',
+        '<?xml version="1.0" encoding="ISO-8859-1"?>',
+    ],
+)
+def test_first_lines_that_xml_allows(tmp_path: Path, first: str) -> None:
+    """Without an encoding it is UTF-8 (XML 1.0, section 4.3.3); a text that is read is no bytes any more."""
+    text = model({"r": Step("A", "B", "k*A")}, model_id='id="m" name="größe"')
+    path = tmp_path / "m.xml"
+    path.write_text(first + text.partition("?>")[2], encoding="utf-8")
+    assert read_sbml_file(path) == read_sbml(text)
+    assert read_sbml_file(path).metadata.title == "größe"
+
+
+@pytest.mark.parametrize(
+    "name", ["Pi", "pi", "PI", "exponentiale", "true", "False", "avogadro", "time", "Infinity", "e"]
+)
+def test_ids_that_look_like_constants_in_level_1(name: str) -> None:
+    """The formula k * id * A names a parameter of value 3, whatever libSBML's parser makes of it."""
+    given = f'<parameter name="{name}" value="3"/>'
+    assert steps(read_sbml(LEVEL_1.format(ids=given, law=f"k*{name}*A")).network) == [({"A": 1}, {}, 6.0)]
+    local = LEVEL_1.format(ids="", law=f"k*{name}*A").replace(
+        'A"/></reaction>', f'A"><listOfParameters>{given}</listOfParameters></kineticLaw></reaction>'
+    )
+    assert steps(read_sbml(local).network) == [({"A": 1}, {}, 6.0)]
+    rule = LEVEL_1.format(ids=given + '<parameter name="q"/>', law="q*A").replace(
+        "<listOfReactions>", f'<listOfRules><parameterRule name="q" formula="2*{name}"/></listOfRules><listOfReactions>'
+    )
+    assert steps(read_sbml(rule).network) == [({"A": 1}, {}, 6.0)]
+    as_species = LEVEL_1.format(ids="", law=f"k*A*{name}").replace(
+        "</listOfSpecies>", f'<species name="{name}" compartment="c" initialAmount="7"/></listOfSpecies>'
+    )
+    (step,) = (net := read_sbml(as_species).network).reactions
+    assert step.inputs == (("A", 1), (name, 1))
+    assert Matrices.of(net).derivative([10, 7]).tolist() == [-2 * 10 * 7, 0]
+
+
+def test_constants_of_level_1_that_are_no_ids() -> None:
+    assert steps(read_sbml(LEVEL_1.format(ids="", law="k*pi*A")).network) == [({"A": 1}, {}, 2 * np.pi)]
+
+
+@pytest.mark.parametrize("name", ["inf", "INF", "nan", "NaN"])
+def test_ids_of_level_1_that_are_lost(name: str) -> None:
+    given = f'<parameter name="{name}" value="3"/>'
+    with pytest.raises(UnsupportedError, match=f"'r'.*'{name}'.*rename"):
+        read_sbml(LEVEL_1.format(ids=given, law=f"k*{name}*A"))
+    assert steps(read_sbml(LEVEL_1.format(ids=given, law="k*A")).network) == [({"A": 1}, {}, 2.0)]
+
+
+def test_a_model_with_the_id_of_a_species(tmp_path: Path) -> None:
+    path = tmp_path / "twice.xml"
+    path.write_text(model({"r": Step("A", "B", "k*A")}, model_id='id="A"'))
+    with pytest.raises(FormatError, match=f"^{re.escape(str(path))}: .*'A' is used twice"):
+        read_sbml_file(path)

@@ -1,6 +1,7 @@
 """What the constants of a model come to, in every level of SBML; held against sums done by hand and libSBML."""
 
 import math
+import re
 from pathlib import Path
 
 import libsbml
@@ -10,7 +11,7 @@ from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network
 from crn2sbml.errors import CrnError, FormatError, UnsupportedError
 from crn2sbml.formats.sbml_read import read_sbml
-from tests.formats.sbml_text import Step, mathml, model, species
+from tests.formats.sbml_text import LEVEL_1, Step, mathml, model, species
 
 LEVELS = [(1, 2), (2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1)]
 DECAY = {"r": Step("A", "", "k*A")}
@@ -71,7 +72,7 @@ def test_functions_and_assignments_in_older_levels(level: int, version: int) -> 
 
 
 LEVEL_2 = """<sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model id="old">
-<listOfCompartments><compartment id="c"/></listOfCompartments>
+<listOfCompartments><compartment id="c" size="1"/></listOfCompartments>
 <listOfSpecies><species id="A" compartment="c" initialAmount="8"/></listOfSpecies>
 <listOfParameters><parameter id="two" value="2"/><parameter id="k" value="3"/></listOfParameters>
 <listOfReactions><reaction id="r" {fast}>
@@ -89,6 +90,39 @@ def test_stoichiometry_by_a_formula() -> None:
             read(formula)
     with pytest.raises(UnsupportedError, match="'r' is marked fast"):
         read("two", 'fast="true"')
+
+
+@pytest.mark.parametrize(("level", "version"), [(1, 2), (2, 1), (2, 4), (2, 5), (3, 1)])
+def test_values_that_no_level_gives(level: int, version: int) -> None:
+    """SBML has no default for the value of a parameter in any level; libSBML shows 0 in the older ones."""
+    text = in_level(model({"r": Step("A", "B", "k*q*A", local=(("q", 3.0),))}), level, version)
+    assert rates(read_sbml(text).network) == [6.0]
+    for name, value in (("k", "2"), ("q", "3")):
+        key = "name" if level == 1 else "id"
+        without = re.sub(rf'({key}="{name}") value="{value}"', r"\1", text)
+        assert without != text
+        with pytest.raises(FormatError, match=r"'r'.*nan"):
+            read_sbml(without)
+    unused = re.sub(r'"k2" value="0.5"', '"k2"', text)
+    assert read_sbml(unused).network.rate_constants.keys() == read_sbml(text).network.rate_constants.keys() - {"k2"}
+
+
+@pytest.mark.parametrize(("level", "version"), [(2, 1), (2, 4), (2, 5), (3, 1)])
+def test_sizes_that_no_level_gives(level: int, version: int) -> None:
+    listed = species("A", 'initialAmount="6"', CONCENTRATION)
+    text = in_level(model(DECAY, listed, size='size="2"'), level, version)
+    assert rates(read_sbml(text).network) == [1.0]
+    with pytest.raises(UnsupportedError, match="'A' is a concentration in 'c', whose size is nan"):
+        read_sbml(text.replace('size="2"', ""))
+    items = in_level(model(DECAY, size='size="2"'), level, version).replace('size="2"', "")
+    assert rates(read_sbml(items).network) == [2.0]
+
+
+def test_the_volume_of_level_1_has_a_default() -> None:
+    """It is 1 (SBML Level 1 Version 2, section 4.4)."""
+    text = LEVEL_1.format(ids="", law="k*A")
+    assert rates(read_sbml(text).network) == [2.0]
+    assert rates(read_sbml(text.replace('<compartment name="c"', '<compartment name="c" volume="4"')).network) == [0.5]
 
 
 def test_fractions_of_level_1() -> None:
@@ -160,6 +194,25 @@ def test_a_species_that_a_rule_fixes_is_clamped() -> None:
     net = read_sbml(model({"r": Step("A", "", "k*A*B")}, listed, more=ruled(B="k + 1"), size='size="2"')).network
     assert [(s.initial, s.clamped) for s in net.species] == [(10, False), (6, True)]
     assert Matrices.of(net).derivative([10, 6]).tolist() == [-60, 0]
+
+
+@pytest.mark.parametrize(
+    ("more", "folded"),
+    [
+        ("", set()),
+        (assigned(k="2*A + k1"), {"A"}),
+        (assigned(A="2*B"), {"B"}),
+        (ruled(k="2*Z"), {"Z"}),
+        (assigned(k="k1", A="3"), set()),
+        (ruled(k="2*Y", Y="3*Z"), {"Y", "Z"}),
+        (assigned(k1="A/B"), {"A", "B"}),
+    ],
+)
+def test_species_that_other_values_follow(more: str, folded: set[str]) -> None:
+    """By the formulas: their species start what else starts; nothing of that is left in the network."""
+    listed = "".join(species(name) for name in "AB") + species("Y", flags='boundaryCondition="true"')
+    listed += species("Z", flags='constant="true" boundaryCondition="true"')
+    assert read_sbml(model(DECAY, listed, more=more)).folded == folded
 
 
 def test_local_names_hide_every_other() -> None:

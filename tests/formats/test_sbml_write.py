@@ -18,7 +18,7 @@ CORE = {"s": "http://www.sbml.org/sbml/level3/version2/core"}
 METADATA = Metadata(
     title="Pairs & <friends>",
     notes=("What it does: a < b & c.", "Trained by nobody, 10 items an input."),
-    creator="crn2sbml developers",
+    creators=("crn2sbml developers",),
     created="2024-05-06T07:08:09Z",
     modified="2025-01-02T03:04:05Z",
     terms=(
@@ -268,19 +268,19 @@ def test_lumped_reactions_that_are_the_same_twice() -> None:
 
 @pytest.mark.parametrize("date", ["2024-05-06T07:08:09Z", "2024-05-06T07:08:09+02:00", "2024-12-31T23:59:59-11:30"])
 def test_dates_keep_their_time_zone(date: str) -> None:
-    back = read_sbml(write_sbml(Document(single(), Metadata(creator="somebody", created=date))))
-    assert (back.metadata.creator, back.metadata.created, back.metadata.modified) == ("somebody", date, "")
+    back = read_sbml(write_sbml(Document(single(), Metadata(creators=("somebody",), created=date))))
+    assert (back.metadata.creators, back.metadata.created, back.metadata.modified) == (("somebody",), date, "")
 
 
 def test_a_creator_without_a_date_is_refused() -> None:
     """RDF holds both or neither."""
     with pytest.raises(FormatError, match="somebody"):
-        Metadata(creator="somebody")
+        Metadata(creators=("somebody",))
 
 
 @pytest.mark.parametrize(
     "metadata",
-    [Metadata(creator="somebody", created="yesterday"), Metadata(terms=(("bqbiol:isNonsense", "https://x.org"),))],
+    [Metadata(creators=("somebody",), created="yesterday"), Metadata(terms=(("bqbiol:isNonsense", "https://x.org"),))],
 )
 def test_metadata_that_cannot_be_written_are_refused(metadata: Metadata) -> None:
     with pytest.raises(FormatError) as refusal:

@@ -132,6 +132,28 @@ def test_one_reading_alone_has_one_kind_of_run() -> None:
         write_sedml(Document(dimers(), reading="stochastic"), ["B"], 4.0, [Example("a", {"X": 1})], seed=1)
 
 
+def test_counts_that_are_not_whole_have_no_stochastic_run() -> None:
+    document = Document(catalysis().with_counts({"A": 2.5}))
+    text = write_sedml(document, ["A"], 4.0, EXAMPLES, seed=1)
+    read = libsedml.readSedMLFromString(text)
+    assert read.getNumErrors() == 0
+    assert [read.getTask(i).getId() for i in range(read.getNumTasks())] == ["task_ode", "task_of_low", "task_of_high"]
+    assert "No stochastic run: an initial count is not whole." in read.getNotesString()
+    assert "No stochastic run" not in sedml()
+
+
+def test_counts_that_are_not_whole_need_the_deterministic_file() -> None:
+    half = dimers().with_counts({"A": 2.5})
+    text = write_sedml(Document(half, reading="stochastic"), ["B"], 4.0, seed=1, other_file="other.xml")
+    read = libsedml.readSedMLFromString(text)
+    assert [read.getTask(i).getModelReference() for i in range(read.getNumTasks())] == ["model_deterministic"]
+    text = write_sedml(Document(half, reading="deterministic"), ["B"], 4.0, seed=1, other_file="other.xml")
+    assert "other.xml" not in text
+    assert "task_ssa" not in text
+    with pytest.raises(FormatError, match="not whole"):
+        write_sedml(Document(half, reading="stochastic"), ["B"], 4.0, seed=1)
+
+
 def test_every_species_is_found_by_its_target() -> None:
     """By an XPath engine, in the model itself: the condition that steers Tellurium must not hide the species."""
     model = etree.fromstring(write_sbml(Document(catalysis())).encode())

@@ -1,9 +1,12 @@
 """Tellurium scripts, run as somebody would who has nothing but the two files."""
 
+import ast
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +94,18 @@ def test_texts_cannot_become_code() -> None:
     compile(text, "script", "exec")
     assert not any(line.startswith(("raise", "import os", "b")) for line in text.splitlines())
     assert repr(file) in text
+
+
+@pytest.mark.parametrize(
+    "title", ["Neural coding: spikes", "# coding: utf-7", "-*- coding=utf_16 -*-", "vim: coding=x"]
+)
+def test_no_title_is_the_encoding_of_the_script(title: str) -> None:
+    """Held against Python's own reader; in UTF-7 the note would be a line of code."""
+    metadata = Metadata(title=title, notes=("hello +AAo-raise SystemExit(7)+AAo-", "coding: latin-1"))
+    text = write_tellurium(Document(driven(), metadata), T_END, ["A"], "m.xml")
+    assert tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0] == "utf-8"
+    code = ast.parse(text.encode())
+    assert ast.dump(code) == ast.dump(ast.parse(write_tellurium(Document(driven()), T_END, ["A"], "m.xml")))
 
 
 def test_the_same_document_gives_the_same_text() -> None:

@@ -8,7 +8,15 @@ import pytest
 
 from crn2sbml.errors import FormatError
 from crn2sbml.formats import xml_guard
-from crn2sbml.formats.xml_guard import DEEPEST, DEEPEST_MATH, LONGEST_TOKEN, MOST_ATTRIBUTES, check_xml
+from crn2sbml.formats.xml_guard import (
+    DEEPEST,
+    DEEPEST_FORMULA,
+    DEEPEST_MATH,
+    LONGEST_FORMULA,
+    LONGEST_TOKEN,
+    MOST_ATTRIBUTES,
+    check_xml,
+)
 
 
 def refused(text: str, *words: str) -> None:
@@ -85,6 +93,22 @@ def test_depth() -> None:
         refused(f"<{part}><math>{nested(DEEPEST, 'apply')}</math></{part}>", "nested")
     check_xml(f"<a><math>{nested(DEEPEST_MATH, 'apply')}</math>{nested(DEEPEST - 1)}</a>")
     refused(f"<a><math>{nested(DEEPEST_MATH, 'apply')}</math>{nested(DEEPEST)}</a>", "nested")
+
+
+@pytest.mark.parametrize("name", ["formula", "x:formula"])
+def test_formulas_in_attributes(name: str) -> None:
+    def law(text: str) -> str:
+        return f'<a xmlns:x="urn:x"><law other="1" {name}="{text}"/></a>'
+
+    most = DEEPEST_FORMULA
+    for good in ("-" * most + "k", "abs(" * most + "k" + ")" * most, "(-k)*" * 5_000 + "k", "k" + " + k*A" * 20_000):
+        check_xml(law(good))
+    refused(law("-" * (most + 1) + "k"), "minus signs")
+    refused(law("- \n" * (most + 1) + "k"), "minus signs")
+    refused(law("abs(" * (most + 1) + "k" + ")" * (most + 1)), "1,001 brackets deep")
+    refused(law("-(" * 200_000 + "k"), "formula of 400,001 characters")
+    refused(law("k" + "+k" * (LONGEST_FORMULA // 2)), "formula of")
+    check_xml(law("").replace("other", "otherwise").replace('"1"', f'"{"(" * 10_000}"'))
 
 
 def test_amounts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,9 +26,12 @@ from crn2sbml.report.archive import model_archive
 from tests.formats.test_sedml_write import catalysis, dimers
 
 MODELS = Path(__file__).parents[2] / "models"
-ABOUT = Metadata(title="Two makers", notes=("A test.",), creator="crn2sbml developers", created="2025-03-04T05:06:07Z")
+ABOUT = Metadata(
+    title="Two makers", notes=("A test.",), creators=("crn2sbml developers",), created="2025-03-04T05:06:07Z"
+)
 USAGE = Usage(("X", "Z"), ("A", "W"), 80, 16, 6.0)
 EXAMPLES = (Example("low", {"X": 9, "Z": 30}), Example("high", {"X": 100}))
+EXAMPLE_C = Example("c", {"X": 20})
 SEED = 11
 
 
@@ -155,6 +158,25 @@ def test_both_readings_travel_together(reading: Reading, tmp_path: Path) -> None
     rows = {row["task"]: row for row in expected(archive)}
     assert float(rows["task_of_high"]["A"]) == pytest.approx(np.sqrt(0.2 * 90 / 2 / 0.01), rel=1e-2)
     assert_agrees(packed, ("A", "B"), in_tellurium(packed, tmp_path, 60))
+
+
+@pytest.mark.parametrize("reading", ["any", "deterministic", "stochastic"])
+def test_counts_that_are_not_whole_have_no_stochastic_task(reading: Reading, tmp_path: Path) -> None:
+    network = catalysis("W") if reading == "any" else dimers()
+    document = Document(network.with_counts({"A": 2.5}), ABOUT, reading=reading)
+    usage = Usage(("X",), ("A",), 80, 16, 6.0)
+    packed = model_archive(document, usage, [Example("a", {"X": 9}), Example("b", {"X": 90}), EXAMPLE_C], SEED)
+    archive = unpack_omex(packed, "x")
+    assert [row["task"] for row in expected(archive)] == ["task_ode", "task_of_a", "task_of_b", "task_of_c"]
+    record = json.loads(archive.text("expected.json"))
+    assert record["stochastic"] == {"left_out": "an initial count is not whole"}
+    files = {name for name in archive.files if name.startswith("model") and name.endswith(".xml")}
+    assert files == {"model.xml", "model_deterministic.xml"} if reading == "stochastic" else {"model.xml"}
+    assert_agrees(packed, usage.outputs, in_tellurium(packed, tmp_path, 60))
+    if reading == "any":
+        # 2.5 e^-t are left of the first ones.
+        made = (2 * 50 + 30 / 2) * (1 - np.exp(-6)) + 2.5 * np.exp(-6)
+        assert float(expected(archive)[0]["A"]) == pytest.approx(made, rel=1e-8)
 
 
 @pytest.mark.parametrize(

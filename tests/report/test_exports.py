@@ -275,6 +275,14 @@ def test_copasi_without_whole_counts_has_no_stochastic_file() -> None:
     assert list(export_files(export_of(driven(2.5), "x.cps"), "copasi")) == ["x.cps"]
 
 
+@pytest.mark.parametrize("to", ["sedml", "omex"])
+def test_no_stochastic_task_without_whole_counts(to: str) -> None:
+    files = export_files(export_of(dimers().with_counts({"A": 2.5}), "x"), to)
+    assert list(files) == (["x", "x.xml"] if to == "sedml" else ["x"])
+    text = str(files["x"]) if to == "sedml" else unpack_omex(files["x"], "x").text("simulation.sedml")  # type: ignore[arg-type]
+    assert re.findall(r'<task [^>]*id="(\w+)"', text) == ["task_ode"]
+
+
 def test_the_tellurium_script_runs(tmp_path: Path) -> None:
     for name, content in files_of("tellurium", "run.me.py").items():
         (tmp_path / name).write_text(str(content), encoding="utf-8")

@@ -68,7 +68,7 @@ def test_the_file_says_what_it_is() -> None:
     document = read_sbml(str(FILES["model.xml"]))
     assert (document.shape, document.reading) == ("lumped", "any")
     metadata, notes = document.metadata, " ".join(document.metadata.notes)
-    assert (metadata.creator, metadata.created) == (CREATOR, CREATED)
+    assert (metadata.creators, metadata.created) == ((CREATOR,), CREATED)
     assert metadata.licence == "https://identifiers.org/spdx:MIT"
     for word in (
         "4 x 4 pixels",
@@ -84,7 +84,7 @@ def test_the_file_says_what_it_is() -> None:
 
 def test_nobody_is_named_who_was_not_asked_for() -> None:
     metadata = model_document(trained_tiny()).metadata
-    assert (metadata.creator, metadata.created, metadata.licence) == ("", "", "")
+    assert (metadata.creators, metadata.created, metadata.licence) == ((), "", "")
     assert "icence" not in " ".join(metadata.notes)
 
 

@@ -1,6 +1,8 @@
 """The SBML Test Suite through the package's own API, and cases made by hand whose numbers are closed forms."""
 
+import atexit
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import libsbml
@@ -8,7 +10,16 @@ import numpy as np
 import pytest
 
 from crn2sbml.errors import EngineError
-from crn2sbml.verify.suite import OWN, CaseResult, find_cases, run_case, run_suite, suite_holds, totals_outside
+from crn2sbml.verify.suite import (
+    OWN,
+    CaseResult,
+    Simulators,
+    find_cases,
+    run_case,
+    run_suite,
+    suite_holds,
+    totals_outside,
+)
 from tests.formats.sbml_text import Step, mathml, model, species
 from tests.formats.test_sbml_refusals import EVENT, RULES
 
@@ -65,9 +76,17 @@ def write_stochastic(root: Path, text: str, mean: Mapping[str, np.ndarray], sd: 
     return folder
 
 
-def run_one(folder: Path, engine: str = "roadrunner", runs: int = 1000) -> CaseResult:
+@cache
+def kept_simulators() -> Simulators:
+    """Processes for all tests of this run: starting one takes a second, most cases a hundredth."""
+    simulators = Simulators(300.0)
+    atexit.register(simulators.close)
+    return simulators
+
+
+def run_one(folder: Path, engine: str = "roadrunner", runs: int = 1000, seed: int = 0) -> CaseResult:
     (case,) = find_cases(folder)
-    return run_case(case, engine, runs)
+    return run_case(case, engine, runs, seed, kept_simulators())
 
 
 def turning(**more: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crn2sbml.verify.suite import OWN, Case, case_seed, find_cases, run_case
+from crn2sbml.verify.suite import OWN, Case, case_seed, find_cases
 from tests.verify.test_suite import poisson, run_one, write_table
 
 
@@ -49,8 +49,8 @@ def test_means_and_sds_in_the_results_alone(tmp_path: Path) -> None:
 
 def test_points_outside_by_chance_are_looked_at_again(tmp_path: Path) -> None:
     """Over seeds, some first samples are outside; each is judged by a second one, that differs from it."""
-    (case,) = find_cases(poisson(tmp_path))
-    results = [run_case(case, "roadrunner", 100, seed) for seed in range(60)]
+    folder = poisson(tmp_path)
+    results = [run_one(folder, "roadrunner", 100, seed) for seed in range(60)]
     outside = [r for r in results if r.first_outside is not None and (r.first_outside.means or r.first_outside.sds)]
     # Eight points of |Z| < 3, of which a third or so are independent: about one seed in a hundred.
     assert 0 < len(outside) < 8
