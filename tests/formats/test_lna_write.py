@@ -221,7 +221,7 @@ def test_any_network_is_valid_and_written_the_same_twice(net: Network) -> None:
 
 
 def test_what_the_file_says() -> None:
-    metadata = Metadata("Pairs & more", ("By nobody.",), "crn2sbml developers", "2024-05-06T07:08:09Z")
+    metadata = Metadata("Pairs & more", ("By nobody.",), ("crn2sbml developers",), "2024-05-06T07:08:09Z")
     text = write_lna(Document(dimerisation(), metadata, reading="stochastic"))
     assert complaints(text) == []
     model = libsbml.readSBMLFromString(text).getModel()
