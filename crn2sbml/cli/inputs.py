@@ -15,6 +15,8 @@ from crn2sbml.formats.usage import Usage, read_io_json
 if TYPE_CHECKING:
     from crn2sbml.formats.omex_read import Archive
 
+_ONLY_WRITTEN = (".bngl", ".cps", ".py", ".sedml")
+
 
 def load_document(path: Path) -> Document:
     """The document in an SBML, Antimony or OMEX file, a weights file, or a model's folder (its model.xml).
@@ -39,6 +41,8 @@ def load_document(path: Path) -> Document:
             return read_sbml(text)
         except FormatError as error:
             raise type(error)(f"{path}: {archive.model_name}: {error}") from None
+    if suffix in _ONLY_WRITTEN:
+        raise FormatError(f"{path}: {suffix} files are written but not read; give the SBML or Antimony file")
     if suffix in (".ant", ".antimony"):
         from crn2sbml.formats.antimony_read import read_antimony
 
@@ -59,8 +63,15 @@ def load_usage(path: Path) -> Usage | None:
         raise FormatError(f"{path}: {error}") from None
 
 
-def seconds_to_run(t_end: float | None, usage: Usage | None) -> float:
-    """What --t-end says, else io.json, else 10 s. Raises CrnError unless it is positive and finite."""
+def seconds_to_run(t_end: float | None, usage: Usage | None, steady: Network | None = None) -> float:
+    """What --t-end says, else io.json, else 10 s, or where a network is to be `steady` as long as that takes it.
+
+    Raises: CrnError: not positive and finite.
+    """
+    if t_end is None and usage is None and steady is not None:
+        from crn2sbml.verify.reference import settling_time
+
+        return settling_time(steady)
     seconds = t_end if t_end is not None else (usage.t_end if usage else 10.0)
     if not 0 < seconds < float("inf"):
         raise CrnError(f"--t-end {seconds}: must be positive and finite")

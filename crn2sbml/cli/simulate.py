@@ -48,7 +48,7 @@ def simulate(
     method: Annotated[Method, typer.Option(help="Deterministic, stationary noise, or exact.")] = Method.ODE,
     engine: Annotated[str, typer.Option(help="Simulator.")] = "roadrunner",
     algorithm: Annotated[str, typer.Option(help="Algorithm, where the simulator has several.")] = "",
-    t_end: Annotated[float | None, typer.Option(help="Seconds; as io.json says, else 10.")] = None,
+    t_end: Annotated[float | None, typer.Option(help="Seconds; as io.json says, else 10; lna: until steady.")] = None,
     points: Annotated[int, typer.Option(help="Recorded times, both ends included.")] = 11,
     image: ImageOption = None,
     invert: InvertOption = None,
@@ -90,8 +90,8 @@ def simulate(
     shown = species or list((usage.outputs if usage else None) or document.network.floating)
     for name in shown:
         if name not in document.network.species_index:
-            raise CrnError(f"--species {did_you_mean(name, document.network.species_index, 'species')}")
-    end = seconds_to_run(t_end, usage)
+            raise CrnError(f"--species: {did_you_mean(name, document.network.species_index, 'species')}")
+    end = seconds_to_run(t_end, usage, document.network.with_counts(counts) if method is Method.LNA else None)
     chosen = get_engine(engine)
     check_algorithm(chosen, method.value, algorithm)
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal

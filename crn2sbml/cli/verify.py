@@ -23,7 +23,7 @@ def verify(
     model: Annotated[Path, typer.Argument(help="SBML, Antimony, OMEX or weights file, or a model's folder.")],
     engine: Annotated[list[str] | None, typer.Option(help="Simulator; may be repeated. All, if none is named.")] = None,
     method: Annotated[list[Method] | None, typer.Option(help="ode, lna or ssa; may be repeated. Else all.")] = None,
-    t_end: Annotated[float | None, typer.Option(help="Seconds of the ODE; as io.json says, else 10.")] = None,
+    t_end: Annotated[float | None, typer.Option(help="Seconds of the ODE; as io.json says, else until steady.")] = None,
     runs: Annotated[int, typer.Option(help="Stochastic runs in each simulator.")] = 1000,
     events: Annotated[
         float, typer.Option(help="Reaction events of all runs together, about; sets their length.")
@@ -61,7 +61,7 @@ def verify(
     check_settable(counts, document, model)
     document = replace(document, network=document.network.with_counts(counts))
     conditions = Conditions(
-        seconds_to_run(t_end, usage),
+        seconds_to_run(t_end, usage, document.network),
         runs=runs,
         events=events,
         seed=seed,

@@ -194,7 +194,8 @@ class ReactionReader:
             name = term.parameters[0][0]
             if self._orders.setdefault(name, order) == order:
                 return name
-        key = (term.number, frozenset(term.parameters), order)
+        # A number that a law just writes down is that reaction's own; the same product of parameters is shared.
+        key = (term.number, frozenset(term.parameters), order, "" if term.parameters else reaction)
         if key not in self._derived:
             name = free_name(f"k_{reaction}", self.taken)
             self.taken.add(name)

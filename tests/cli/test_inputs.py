@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crn2sbml.cli.inputs import seconds_to_run
-from crn2sbml.errors import CrnError
+from crn2sbml.cli.inputs import load_document, seconds_to_run
+from crn2sbml.errors import CrnError, FormatError
 from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.formats.usage import Usage
 from tests.cli.program import Program
@@ -74,3 +74,11 @@ def test_how_long_to_run() -> None:
     for bad in (0.0, -1.0, float("inf"), float("nan")):
         with pytest.raises(CrnError, match="--t-end"):
             seconds_to_run(bad, usage)
+
+
+@pytest.mark.parametrize("suffix", [".cps", ".bngl", ".py", ".sedml"])
+def test_formats_that_are_only_written(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"model{suffix}"
+    path.write_text("anything")
+    with pytest.raises(FormatError, match=f"{suffix} files are written but not read"):
+        load_document(path)

@@ -5,6 +5,7 @@ import pytest
 
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
+from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.document import Document
 from crn2sbml.formats.sbml_read import read_sbml
 from crn2sbml.formats.sbml_write import write_sbml
@@ -100,3 +101,14 @@ def test_lumped_laws_of_counts_come_back(level: str) -> None:
             for count in (1.0, 2.0, 9.0):
                 expected = Matrices.of(net).propensities([count]).sum()
                 assert Matrices.of(back.network).propensities([count]).sum() == pytest.approx(expected, rel=1e-12)
+
+
+def test_equal_numbers_of_two_laws_are_two_constants() -> None:
+    """Nobody said that they are one; a product of the same parameters is."""
+    net = read_antimony(
+        "A = 5; B = 3; k = 2\na: A -> ; 1*A\nb: B -> ; 1*B\nc: A -> B; 2*k*A\nd: B -> A; 2*k*B\n"
+    ).network
+    rates = {reaction.id: reaction.rate for reaction in net.reactions}
+    assert rates["a"] != rates["b"]
+    assert rates["c"] == rates["d"]
+    assert net.rate_constants[rates["a"]] == net.rate_constants[rates["b"]] == 1
