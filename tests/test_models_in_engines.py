@@ -49,12 +49,13 @@ def with_method(method: str, slow: Collection[str] = ()) -> pytest.MarkDecorator
     return pytest.mark.parametrize("engine", [param(name, engines=(name,), slow=name in slow) for name in names])
 
 
-WAYS = [param(name, "lumped", engines=(name,)) for name in engine_names()] + [
+SOLVERS = [name for name in engine_names() if "ode" in methods_of(name) or not is_installed(name)]
+WAYS = [param(name, "lumped", engines=(name,)) for name in SOLVERS] + [
     param(name, "elementary", engines=(name,), slow=name in HEAVY_IF_ELEMENTARY)
-    for name in engine_names()
+    for name in SOLVERS
     if name not in HEAVY
 ]
-PAIRS = [param(*pair, engines=pair) for pair in combinations(engine_names(), 2)]
+PAIRS = [param(*pair, engines=pair) for pair in combinations(SOLVERS, 2)]
 
 
 @lru_cache

@@ -25,6 +25,7 @@ _ENGINES = {
     "bioscrape": _Entry("bioscrape", "BioscrapeEngine", "bioscrape"),
     "copasi": _Entry("copasi", "CopasiEngine", "COPASI", required=True),
     "gillespy2": _Entry("gillespy2", "GillesPy2Engine", "gillespy2"),
+    "native": _Entry("native", "NativeEngine", "numba", required=True),
     "pysces": _Entry("pysces", "PyscesEngine", "pysces"),
     "roadrunner": _Entry("roadrunner", "RoadRunnerEngine", "roadrunner", required=True),
     "sbmltoodejax": _Entry("sbmltoodejax", "SbmlToOdeJaxEngine", "sbmltoodejax"),

@@ -73,6 +73,16 @@ class BlockTriangular:
         part = np.abs(vectors[:, np.argmin(np.abs(values - self.eigenvalues[which]))])
         return int(self.order[which - (which - group.start) % group.blocks.size + int(np.argmax(part))])
 
+    def solve(self, sides: Array) -> Array:
+        """X of A X = R for R of shape (rows, any)."""
+        found = np.empty(sides.shape)
+        for group in self.groups:
+            felt = sides[self.order[group.span]] - group.coupling @ found[group.upstream]
+            found[group.span] = group.blocks.solve(felt)
+        back = np.empty_like(found)
+        back[self.order] = found
+        return back
+
     def lyapunov(self, noise: sparse.csr_array) -> Array:
         """C of A C + C A^T + D = 0 for the symmetric `noise` D; A's eigenvalues must have negative real parts.
 

@@ -34,6 +34,8 @@ class SchurBlocks:
         """Args: blocks: (blocks, size, size)."""
         if blocks.shape[1] == 1:
             return cls(blocks, None)
+        if blocks.shape[1] == 2:
+            return cls(*_schur_of_pairs(blocks))
         pairs = [linalg.schur(block, output="real") for block in blocks]
         if any(np.diagonal(form, -1).any() for form, _ in pairs):
             pairs = [linalg.rsf2csf(*pair) for pair in pairs]
@@ -56,6 +58,15 @@ class SchurBlocks:
         """(blocks, size)."""
         return np.diagonal(self.form, axis1=1, axis2=2)
 
+    def solve(self, rows: Array) -> Array:
+        """X of A X = R for R of shape (blocks * size, any), A with the blocks on its diagonal."""
+        sides = self.turned(rows).reshape(*self.form.shape[:2], -1)
+        found = np.empty(sides.shape, dtype=np.result_type(sides, self.form))
+        for p in reversed(range(self.size)):
+            rest = sides[:, p] - np.einsum("mk,mkn->mn", self.form[:, p, p + 1 :], found[:, p + 1 :])
+            found[:, p] = rest / self.form[:, p, p, None]
+        return np.asarray(self.turned_back(found.reshape(rows.shape)).real)
+
     def turned(self, rows: Numbers) -> Numbers:
         """U^H R for R of shape (blocks * size, any)."""
         return rows if self.vectors is None else self._times(self.vectors.conj().transpose(0, 2, 1), rows)
@@ -67,6 +78,24 @@ class SchurBlocks:
     @staticmethod
     def _times(blocks: Numbers, rows: Numbers) -> Numbers:
         return np.asarray(blocks @ rows.reshape(*blocks.shape[:2], -1)).reshape(rows.shape)
+
+
+def _schur_of_pairs(blocks: Array) -> tuple[Numbers, Numbers]:
+    """Schur forms and vectors of 2 x 2 blocks, all at once: the first vector belongs to the larger eigenvalue."""
+    (a, b), (c, d) = np.moveaxis(blocks, 0, -1)
+    middle, half = (a + d) / 2, (a - d) / 2
+    root = np.sqrt(half**2 + b * c + (0j if np.any(half**2 + b * c < 0) else 0))
+    value = middle + np.where(middle < 0, -root, root)
+    # Two ways to write the same eigenvector; the longer one has lost no digits.
+    ways = np.array([[b, value - a], [value - d, c]])
+    longer = np.linalg.norm(ways[1], axis=0) > np.linalg.norm(ways[0], axis=0)
+    first = np.where(longer, ways[1], ways[0])
+    length = np.linalg.norm(first, axis=0)
+    first = np.where(length > 0, first / np.where(length > 0, length, 1.0), np.array([[1.0], [0.0]]))
+    vectors = np.array([[first[0], -first[1].conj()], [first[1], first[0].conj()]]).transpose(2, 0, 1)
+    form = vectors.conj().transpose(0, 2, 1) @ blocks @ vectors
+    form[:, 1, 0] = 0.0
+    return form, vectors
 
 
 def sylvester(left: SchurBlocks, right: SchurBlocks, sides: Array) -> Array:

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from crn2sbml.core.matrices import Matrices
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna.block_triangular import BlockTriangular
+from crn2sbml.lna.moieties import LARGEST, find_moieties
 
 _ZERO, _UNSTABLE = 1e-12, 1e-9
 """Real parts above these, relative to the largest eigenvalue: taken for zero, and for growth."""
@@ -12,6 +14,29 @@ _ZERO, _UNSTABLE = 1e-12, 1e-9
 def is_singular(blocks: BlockTriangular) -> bool:
     """Whether an eigenvalue is zero and none has a positive real part."""
     return -_ZERO < _slowest(blocks)[0] <= _UNSTABLE
+
+
+def slowest_and_fastest(blocks: BlockTriangular) -> tuple[float, float]:
+    """Rates (1/s) of the slowest relaxation, those of conserved sums left aside, and of the fastest eigenvalue."""
+    values = blocks.eigenvalues
+    fastest = float(np.abs(values).max())
+    return float(-values.real[values.real < -_ZERO * fastest].max()), fastest
+
+
+def check_determined(blocks: BlockTriangular, matrices: Matrices) -> None:
+    """Raises SteadyStateError unless all decays but what conserved sums of counts explain.
+
+    Among more than `moieties.LARGEST` species, what an eigenvalue of 0 comes from is not looked into.
+    """
+    names, floating = matrices.floating_species, matrices.floating
+    if not is_singular(blocks):
+        return check_stable(blocks, names)
+    zeros = int(np.sum(np.abs(blocks.eigenvalues) < _ZERO * np.abs(blocks.eigenvalues).max()))
+    if zeros == len(names):
+        raise SteadyStateError("LNA: no count that changes has a relaxation, so that there is no stationary noise")
+    if len(names) <= LARGEST and find_moieties(matrices.stoichiometry[floating]).count != zeros:
+        check_stable(blocks, names)
+    return None
 
 
 def check_stable(blocks: BlockTriangular, names: tuple[str, ...]) -> None:

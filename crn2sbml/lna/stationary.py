@@ -12,7 +12,6 @@ from itertools import islice
 
 import numpy as np
 from scipy import linalg, sparse
-from scipy.sparse.linalg import spsolve
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.steady import check_steady
@@ -31,16 +30,21 @@ _FAR, _FAR_ITEMS = 1e-5, 1e-6
 class Stationary:
     """Stationary Gaussian of the floating species: `mean` (items), `covariance` (items^2), `jacobian` (1/s, sparse).
 
-    `moieties` tells independent species where sums of counts are conserved. `slowest` (1/s) is the largest real part of
-    an eigenvalue, below 0.
+    `moieties` tells independent species where sums of counts are conserved; `blocks` is the Jacobian of these, or of
+    all.
     """
 
     species: tuple[str, ...]
     mean: Array
     covariance: Array
     jacobian: sparse.csr_array
-    slowest: float
+    blocks: BlockTriangular
     moieties: Moieties | None
+
+    @property
+    def slowest(self) -> float:
+        """Largest real part of an eigenvalue, 1/s, below 0."""
+        return float(self.blocks.eigenvalues.real.max())
 
     def response(self, drift: Array) -> Array:
         """Shift of the mean (items) that a constant additional drift (items/s) makes: the solution of J x + drift = 0.
@@ -48,9 +52,8 @@ class Stationary:
         A drift that would change a conserved sum has no answer; its part in dependent species is not looked at.
         """
         if self.moieties is None:
-            return np.atleast_1d(spsolve(self.jacobian.tocsc(), -drift))
-        rows, link = self.moieties.independent, self.moieties.link
-        return np.asarray(link @ np.linalg.solve(self.jacobian[rows] @ link, -drift[rows]))
+            return self.blocks.solve(-drift[:, None])[:, 0]
+        return np.asarray(self.moieties.link @ self.blocks.solve(-drift[self.moieties.independent, None])[:, 0])
 
     def autocorrelations(self, step: float, count: int, species: Sequence[str]) -> Array:
         """Correlation of each named species with itself `step`, 2 `step`, ... seconds later: (count, species).
@@ -108,7 +111,7 @@ def stationary(matrices: Matrices, counts: Array) -> Stationary:
         blocks = BlockTriangular.of(sparse.csr_array(jacobian[rows] @ link))
         check_stable(blocks, tuple(names[row] for row in rows))
         covariance = link @ blocks.lyapunov(noise[rows][:, rows]) @ link.T
-    found = Stationary(names, counts[floating], covariance, jacobian, float(blocks.eigenvalues.real.max()), moieties)
+    found = Stationary(names, counts[floating], covariance, jacobian, blocks, moieties)
     _check_near(found, matrices.derivative(counts)[floating])
     return found
 

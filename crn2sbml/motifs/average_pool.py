@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from crn2sbml.core.network import Parameter, Reaction, Species
 from crn2sbml.motifs.elementary import birth_death_level, catalysis, decay
-from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights, places
-from crn2sbml.motifs.windows import gather, window_grid, window_indices
+from crn2sbml.motifs.motif import Influence, Kinetics, Levels, Part, Shape, Weights, places
+from crn2sbml.motifs.windows import gather, scatter, window_grid, window_indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,17 @@ class AveragePool:
         decay_rate = self.turnover * kinetics.decay
         birth = xp.mean(gather(inputs, self._windows(in_shape)), axis=-1) * decay_rate
         return Levels(birth_death_level(birth, decay_rate))
+
+    def adjoint(
+        self, weights: Weights, levels: Levels, influence: Any, frequency: Any, in_shape: Shape, kinetics: Kinetics
+    ) -> Influence:
+        """Births and deaths at h Y each, which decay at h."""
+        xp = array_namespace(influence)
+        rate, windows = self.turnover * kinetics.decay, self._windows(in_shape)
+        flow = influence / (rate - 1j * frequency)
+        share = xp.broadcast_to((flow * (rate / self.size**2))[..., None], (*flow.shape, self.size**2))
+        pulses = ((2 * rate * xp.expand_dims(levels.outputs, axis=-2), flow),)
+        return Influence(pulses, scatter(share, windows, int(np.prod(in_shape))))
 
     def _windows(self, in_shape: Shape) -> NDArray[np.intp]:
         plane, spatial = in_shape[1] * in_shape[2], window_indices(in_shape, self.size, self.stride)

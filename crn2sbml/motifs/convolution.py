@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights
-from crn2sbml.motifs.signed_sum import signed_sum_levels, signed_sum_part
+import numpy as np
+
+from crn2sbml.motifs.motif import Influence, Kinetics, Levels, Part, Shape, Weights
+from crn2sbml.motifs.signed_sum import signed_sum_adjoint, signed_sum_levels, signed_sum_part
 from crn2sbml.motifs.windows import channel_windows, window_grid
 
 
@@ -35,3 +37,10 @@ class Convolution:
     def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
         """Rectified convolution, flattened (filters, rows, columns)."""
         return signed_sum_levels(weights, inputs, channel_windows(in_shape, self.size, self.stride), kinetics)
+
+    def adjoint(
+        self, weights: Weights, levels: Levels, influence: Any, frequency: Any, in_shape: Shape, kinetics: Kinetics
+    ) -> Influence:
+        """The rectifiers', through the weights."""
+        windows = channel_windows(in_shape, self.size, self.stride)
+        return signed_sum_adjoint(weights, levels, influence, frequency, windows, int(np.prod(in_shape)), kinetics)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights
-from crn2sbml.motifs.signed_sum import signed_sum_levels, signed_sum_part
+from crn2sbml.motifs.motif import Influence, Kinetics, Levels, Part, Shape, Weights
+from crn2sbml.motifs.signed_sum import signed_sum_adjoint, signed_sum_levels, signed_sum_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,13 @@ class Dense:
     def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
         """Rectified weighted sums, shape (..., units)."""
         return signed_sum_levels(weights, inputs, _all(in_shape), kinetics)
+
+    def adjoint(
+        self, weights: Weights, levels: Levels, influence: Any, frequency: Any, in_shape: Shape, kinetics: Kinetics
+    ) -> Influence:
+        """The rectifiers', through the weights."""
+        windows = _all(in_shape)
+        return signed_sum_adjoint(weights, levels, influence, frequency, windows, int(np.prod(in_shape)), kinetics)
 
 
 def _all(in_shape: Shape) -> "np.ndarray[tuple[int, ...], np.dtype[np.intp]]":

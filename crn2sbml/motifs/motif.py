@@ -45,6 +45,18 @@ class Levels(NamedTuple):
     gross: Any | None = None
 
 
+class Influence(NamedTuple):
+    """What pulses do to read-outs at one frequency, seen from a layer's outputs back to its inputs (the adjoint).
+
+    `pulses` holds, for each kind of noise source, its rate (activity/s, (..., 1, units)) and the influence of one unit
+    of activity on each read-out (s, complex, (..., read-outs, units)); `inputs` is the influence of a flow into each
+    species that the layer reads, (..., read-outs, inputs).
+    """
+
+    pulses: tuple[tuple[Any, Any], ...]
+    inputs: Any
+
+
 class Motif(Protocol):
     """A layer. Closed forms take inputs of shape (..., size of the layer before) and keep the leading axes."""
 
@@ -65,6 +77,14 @@ class Motif(Protocol):
 
     def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
         """Closed-form steady activities."""
+
+    def adjoint(
+        self, weights: Weights, levels: Levels, influence: Any, frequency: Any, in_shape: Shape, kinetics: Kinetics
+    ) -> Influence:
+        """Linear noise about the steady state `levels`, at a frequency (rad/s) that broadcasts against `influence`.
+
+        Args: influence: of a flow into each of the layer's outputs on each read-out, (..., read-outs, outputs).
+        """
 
 
 def places(kind: str, layer: int, shape: Shape, rail: str = "") -> list[Place]:

@@ -28,6 +28,30 @@ def rectifier_levels(up: Any, down: Any, kinetics: Kinetics) -> tuple[Any, Any]:
     return _rail(up, m, kinetics), _rail(down, -m, kinetics)
 
 
+def rectifier_adjoint(
+    positive: Any, negative: Any, influence: Any, frequency: Any, kinetics: Kinetics
+) -> tuple[Any, Any, tuple[tuple[Any, Any], ...]]:
+    """Influence of a flow into either rail on read-outs, and the pulses of the rectifier's own reactions.
+
+    Solves (-i w - J^T) (u, v) = (c, 0) for the two rails, whose J decays at g along P - M and at g + k (P + M) across.
+    Args: positive, negative: steady activities of the rails, (..., 1, units); influence: c, (..., read-outs, units).
+    """
+    g, k = kinetics.decay, kinetics.annihilation
+    slow = g - 1j * frequency
+    fast = slow + k * (positive + negative)
+    on_both = influence / fast
+    on_negative = -k * positive * on_both / slow
+    on_positive = on_both - on_negative
+    met = k * positive * negative
+    # At the steady state a rail is made as fast as it decays and is annihilated.
+    pulses = (
+        (2 * g * positive + met, on_positive),
+        (2 * g * negative + met, on_negative),
+        (met, on_both),
+    )
+    return on_positive, on_negative, pulses
+
+
 def _rail(gross: Any, difference: Any, kinetics: Kinetics) -> Any:
     xp = array_namespace(gross, difference)
     k = kinetics.annihilation

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from crn2sbml.core.network import Parameter, Reaction, Species
 from crn2sbml.core.units import scaled
 from crn2sbml.motifs.elementary import catalysis, production
-from crn2sbml.motifs.motif import Kinetics, Levels, Part, Shape, Weights, places
-from crn2sbml.motifs.rectifier import rectifier_levels, rectifier_reactions
-from crn2sbml.motifs.windows import gather
+from crn2sbml.motifs.motif import Influence, Kinetics, Levels, Part, Shape, Weights, places
+from crn2sbml.motifs.rectifier import rectifier_adjoint, rectifier_levels, rectifier_reactions
+from crn2sbml.motifs.windows import gather, scatter
 
 
 def signed_sum_part(
@@ -67,3 +67,24 @@ def signed_sum_levels(weights: Weights, inputs: Any, windows: NDArray[np.intp], 
     up, down = (xp.reshape(xp.moveaxis(side, -1, -2), flat) for side in (up, down))
     outputs, negative = rectifier_levels(up, down, kinetics)
     return Levels(outputs, negative, gross=up + down)
+
+
+def signed_sum_adjoint(
+    weights: Weights,
+    levels: Levels,
+    influence: Any,
+    frequency: Any,
+    windows: NDArray[np.intp],
+    inputs: int,
+    kinetics: Kinetics,
+) -> Influence:
+    """The rectifiers' adjoint, and what it makes of each of so many `inputs`."""
+    xp = array_namespace(influence)
+    kernel = weights["kernel"]
+    positive, negative = (xp.expand_dims(rail, axis=-2) for rail in (levels.outputs, levels.negative))
+    up, down, pulses = rectifier_adjoint(positive, negative, influence, frequency, kinetics)
+    up, down = (
+        xp.moveaxis(xp.reshape(side, (*side.shape[:-1], kernel.shape[0], len(windows))), -2, -1) for side in (up, down)
+    )
+    read = up @ xp.clip(kernel, min=0).astype(up.dtype) + down @ xp.clip(-kernel, min=0).astype(up.dtype)
+    return Influence(pulses, scatter(read, windows, inputs))

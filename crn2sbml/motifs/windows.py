@@ -42,3 +42,25 @@ def gather(inputs: Any, indices: NDArray[np.intp]) -> Any:
     xp = array_namespace(inputs)
     taken = xp.take(inputs, xp.asarray(indices.ravel()), axis=-1)
     return xp.reshape(taken, (*inputs.shape[:-1], *indices.shape))
+
+
+def scatter(values: Any, indices: NDArray[np.intp], size: int) -> Any:
+    """The adjoint of `gather`: each value is added to the input that it was taken from, shape (..., size).
+
+    Args: values: (..., *indices.shape); size: of the inputs.
+    """
+    xp = array_namespace(values)
+    flat = xp.reshape(values, (*values.shape[: values.ndim - indices.ndim], indices.size))
+    padded = xp.concat([flat, xp.zeros_like(flat[..., :1])], axis=-1)
+    return xp.sum(gather(padded, _readers(indices, size)), axis=-1)
+
+
+def _readers(indices: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Where each input is taken, in the flattened windows; rows are filled up with a place after the last."""
+    taken = indices.ravel()
+    counts = np.bincount(taken, minlength=size)
+    readers = np.full((size, counts.max()), indices.size, dtype=np.intp)
+    order = np.argsort(taken, kind="stable")
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    readers[taken[order], np.arange(len(order)) - first[taken[order]]] = order
+    return readers

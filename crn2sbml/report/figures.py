@@ -1,5 +1,6 @@
 """Plots: each takes Axes and returns Axes; none shows or saves."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,5 +79,27 @@ def plot_trace(ax: Any, run: xr.Dataset, output: str, others: int = 2) -> Any:
     ax.set_ylabel("items")
     ax.set_ylim(bottom=0)
     ax.legend(fontsize=8, frameon=False, ncols=others + 1, loc="upper center", bbox_to_anchor=(0.5, 1.12))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_calibration(ax: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Accuracy by exact SSA against omega, trained on means and calibrated: mean, low and high end of the interval."""
+    omegas = np.array([row["omega"] for row in rows])
+    for name, label, colour, shift in (
+        ("plain", "trained on means", "#718096", 0.97),
+        ("calibrated", "calibrated under the LNA", LNA_COLOUR, 1.03),
+    ):
+        mean, low, high = 100 * np.array([row[name] for row in rows]).T
+        style = {"fmt": "o-", "capsize": 3, "linewidth": 1.2, "markersize": 4}
+        ax.errorbar(omegas * shift, mean, (mean - low, high - mean), color=colour, label=label, **style)
+    ax.set_xscale("log")
+    ax.set_xticks(omegas, [f"{omega:g}" for omega in omegas], minor=False)
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("omega, items per unit of activity")
+    ax.set_ylabel("right decisions by exact SSA, %")
+    average = rows[0]["average"]
+    ax.set_title(f"average over {average:g} s" if average else "one snapshot", fontsize=9)
+    ax.legend(fontsize=8, frameon=False, loc="lower right")
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -1,10 +1,14 @@
-"""Training a classifier through its closed form: no ODE is solved, and the result is exactly the ODE's steady state."""
+"""Training a classifier through its closed form: no ODE is solved, and the result is exactly the ODE's steady state.
+
+It is trained on means first; calibrated for noise, it is then trained on under the linear noise approximation.
+"""
 
 import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
 from crn2sbml.errors import TrainingError
 from crn2sbml.training.augment import shifted_copies
 from crn2sbml.training.data import DataSet, Part
+from crn2sbml.training.losses import Calibration, Loss, loss_of_means, loss_under_noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,13 @@ def train_classifier(
     options: Options | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     checkpoint: Path | None = None,
+    calibration: Calibration | None = None,
 ) -> Trained:
-    """Train on `data.train`; the record holds accuracy on training, validation and test part.
+    """Train on `data.train`; the record holds accuracy of the means on training, validation and test part.
 
-    With `checkpoint` the state is kept there every tenth of the way, and training goes on from it if it is there:
-    an interrupted run ends in the same weights as an uninterrupted one.
+    With `calibration`, the network is then trained on for noise at its omega. With `checkpoint` the state is kept there
+    every tenth of the way, and training goes on from it if it is there: an interrupted run ends in the same weights as
+    an uninterrupted one.
     Raises: TrainingError: the loss is not finite, or the checkpoint belongs to another training.
     """
     options = options or Options()
@@ -74,20 +81,22 @@ def train_classifier(
         )
     if options.seed < 0:
         raise TrainingError(f"training: the seed is {options.seed}; it must be 0 or more")
-    epoch_step, state = _prepare(classifier, data.train, options)
+    step_on_means, step_under_noise, state = _prepare(classifier, data.train, options, calibration)
+    epochs = options.epochs + (calibration.epochs if calibration else 0)
     # What training depends on, so that a checkpoint of another training is refused.
     pixels = hashlib.sha256(data.train.images.tobytes() + data.train.labels.tobytes()).hexdigest()
-    identity = hashlib.sha256(repr((classifier, options, pixels)).encode()).hexdigest()
+    identity = hashlib.sha256(repr((classifier, options, calibration, pixels)).encode()).hexdigest()
     first, state = _resume(checkpoint, identity, state)
-    for epoch in range(first, options.epochs):
+    for epoch in range(first, epochs):
         # The seed of an epoch follows from its number, so that a resumed run draws the same batches.
         seeds = np.random.default_rng((options.seed, epoch))
         order = _batches(seeds, len(data.train), options.batch)
+        epoch_step = step_on_means if epoch < options.epochs else step_under_noise
         state, loss = epoch_step(state, order, jax.random.key(int(seeds.integers(2**31))))
         if not np.isfinite(loss):
             raise TrainingError(f"training: the loss is {loss} in epoch {epoch + 1}; lower --learning-rate")
-        report(Progress(epoch + 1, options.epochs, float(loss)))
-        if checkpoint and ((epoch + 1) % max(1, options.epochs // 10) == 0):
+        report(Progress(epoch + 1, epochs, float(loss)))
+        if checkpoint and ((epoch + 1) % max(1, epochs // 10) == 0):
             _save(checkpoint, identity, epoch + 1, state)
     # Nine digits survive every text format, so that all files of a model hold the same numbers.
     weights = [{name: _rounded(array) for name, array in layer.items()} for layer in state[0]]
@@ -99,27 +108,25 @@ def train_classifier(
         "data": data.name,
         "examples": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
         "options": asdict(options),
+        "calibration": asdict(calibration) if calibration else None,
         "accuracy": accuracy,
     }
     return Trained(classifier, weights, record)
 
 
-def _prepare(classifier: Classifier, part: Part, options: Options) -> tuple[Callable[..., Any], Any]:
-    """One jitted epoch and the state it starts from: (weights, optimiser state)."""
+def _prepare(
+    classifier: Classifier, part: Part, options: Options, calibration: Calibration | None
+) -> tuple[Callable[..., Any], Callable[..., Any], Any]:
+    """One jitted epoch on means, one under noise, and the state to start from: (weights, optimiser state)."""
     copies = shifted_copies(part.images)
     inputs = jnp.asarray(classifier.activities(copies), dtype=jnp.float32)
     labels = jnp.asarray(part.labels)
-    steps = options.epochs * (len(part) // options.batch)
-    optimiser = optax.adam(optax.cosine_decay_schedule(options.learning_rate, steps))
+    noisy = calibration or Calibration()
+    steps = [epochs * (len(part) // options.batch) for epochs in (options.epochs, noisy.epochs)]
+    rates = map(optax.cosine_decay_schedule, (options.learning_rate, noisy.learning_rate), steps)
+    optimiser = optax.adam(optax.join_schedules(list(rates), steps[:1]))
 
-    def loss_of(weights: Any, activities: Any, wanted: Any) -> Any:
-        levels = classifier.levels(weights, activities)
-        logits = options.sharpness * levels[-1].outputs
-        gross = sum(jnp.mean(jnp.sum(level.gross, -1)) for level in levels if level.gross is not None)
-        error = optax.softmax_cross_entropy_with_integer_labels(logits, wanted).mean()
-        return error + options.gross_penalty * gross
-
-    def step(state: Any, batch: Any) -> Any:
+    def step(loss_of: Loss, state: Any, batch: Any) -> Any:
         chosen, key = batch
         weights, memory = state
         moved, direction = jax.random.split(key)
@@ -132,13 +139,17 @@ def _prepare(classifier: Classifier, part: Part, options: Options) -> tuple[Call
         update, memory = optimiser.update(slope, memory, weights)
         return (optax.apply_updates(weights, update), memory), loss
 
-    @jax.jit
-    def epoch(state: Any, order: Any, key: Any) -> Any:
-        state, losses = jax.lax.scan(step, state, (order, jax.random.split(key, len(order))))
-        return state, losses.mean()
+    def epoch(loss_of: Loss) -> Callable[..., Any]:
+        def run(state: Any, order: Any, key: Any) -> Any:
+            state, losses = jax.lax.scan(partial(step, loss_of), state, (order, jax.random.split(key, len(order))))
+            return state, losses.mean()
+
+        return jax.jit(run)
 
     start = jax.tree.map(lambda array: jnp.asarray(array, jnp.float32), classifier.initial_weights(options.seed))
-    return epoch, (start, optimiser.init(start))
+    on_means = loss_of_means(classifier, options.sharpness, options.gross_penalty)
+    under_noise = loss_under_noise(classifier, options.sharpness, noisy)
+    return epoch(on_means), epoch(under_noise), (start, optimiser.init(start))
 
 
 def _batches(rng: np.random.Generator, examples: int, batch: int) -> NDArray[np.intp]:

@@ -16,6 +16,7 @@ SIMULATORS = {
     "bioscrape": "bioscrape",
     "copasi": "COPASI",
     "gillespy2": "gillespy2",
+    "native": "numba",
     "pysces": "pysces",
     "roadrunner": "roadrunner",
     "sbmltoodejax": "sbmltoodejax",
@@ -29,7 +30,7 @@ def test_names() -> None:
 
 
 def test_the_engines_that_come_with_the_package_are_there() -> None:
-    assert required_engines() == ["copasi", "roadrunner", "tellurium"]
+    assert required_engines() == ["copasi", "native", "roadrunner", "tellurium"]
     assert all(is_installed(name) for name in required_engines())
 
 
@@ -49,7 +50,7 @@ def test_an_engine_has_just_the_methods_that_it_names(engine: str) -> None:
         else:
             with pytest.raises(EngineError, match=f"engine '{engine}' has no method '{method}'"):
                 getattr(simulation, method)(*arguments)
-    assert "ode" in methods
+    assert methods.keys() & {"ode", "ssa"}
     for method, algorithms in methods.items():
         assert len(algorithms) == len(set(algorithms)) > 0
         assert check_algorithm(get_engine(engine), method, "") == algorithms[0]

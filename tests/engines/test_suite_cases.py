@@ -8,13 +8,14 @@ from crn2sbml.engines.registry import get_engine, required_engines
 from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.verify.suite import find_cases, suite_holds, totals_outside
+from tests.engines.contract import methods_of
 from tests.verify.test_suite import run_one
 
 SLOW = ("00005", "00023")
 """Tens of thousands of events a run: fewer replicates here, all of them in the slow test."""
 
 
-@pytest.mark.parametrize("engine", required_engines())
+@pytest.mark.parametrize("engine", [name for name in required_engines() if "ode" in methods_of(name)])
 def test_semantic_case(semantic_case: Path, engine: str) -> None:
     result = run_one(semantic_case, engine)
     assert (result.status, result.kind) == ("passed", "semantic"), result.reason
@@ -28,6 +29,14 @@ def test_stochastic_cases(suite_root: Path) -> None:
     assert [r.reason for r in results if r.status != "passed"] == []
     assert suite_holds(results)
     assert totals_outside(results)["roadrunner"].points >= 50 * len(cases)
+
+
+def test_all_stochastic_cases_in_the_own_sampler(suite_root: Path) -> None:
+    cases = [case for case in find_cases(suite_root) if case.kind == "stochastic"]
+    results = [run_one(case.folder, "native", 1000) for case in cases]
+    assert [r.reason for r in results if r.status != "passed"] == []
+    assert suite_holds(results)
+    assert totals_outside(results)["native"].points >= 50 * len(cases)
 
 
 @pytest.mark.slow
