@@ -101,7 +101,7 @@ class Adjoint:
         return np.asarray((influence.conj().T @ (influence * self._rates[:, None])).real)
 
     def influence(self, frequency: float, weights: Array) -> NDArray[np.complex128]:
-        """Effect of a pulse of each reaction on each read-out at a frequency (rad/s): (reactions, read-outs), seconds."""
+        """What a pulse of each reaction does to each read-out, at a frequency in rad/s: (reactions, read-outs), s."""
         self._check(weights)
         slowest, _ = slowest_and_fastest(self._blocks)
         return np.asarray(self._changes @ self._solved(self._solver(max(frequency, 1e-6 * slowest)), weights))

@@ -18,7 +18,7 @@ def stochastic_readouts(
     seed: int,
     average: float = 0.0,
     replicates: int = 1,
-    settle: float = 20.0,
+    settle: float = 12.0,
     engine: str = "native",
 ) -> Array:
     """Read-outs (items) of each example in the stationary state: (examples, replicates, outputs).

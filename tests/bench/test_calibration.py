@@ -25,7 +25,7 @@ from crn2sbml.training.losses import Calibration
 from crn2sbml.training.recipes import get_recipe
 from crn2sbml.verify.decisions import stochastic_readouts
 
-OMEGAS, AVERAGES, SEEDS, REPLICATES = (5.0, 10.0, 20.0, 40.0), (0.0, 5.0), (0, 1, 2), 4
+OMEGAS, AVERAGES, SEEDS, REPLICATES = (5.0, 10.0, 20.0, 40.0), (0.0, 5.0), (0, 1, 2), 2
 FIGURE = Path(__file__).parents[2] / "docs" / "calibration.png"
 
 
@@ -94,7 +94,8 @@ def test_calibrated_networks_decide_better(capsys: pytest.CaptureFixture[str]) -
     figure.savefig(FIGURE, dpi=120)
     with capsys.disabled():
         print(
-            f"\ndigits, 360 test images, {len(SEEDS)} trainings, {REPLICATES} SSA runs an image; {asdict(Calibration())}"
+            f"\ndigits, 360 test images, {len(SEEDS)} trainings, {REPLICATES} SSA runs an image; "
+            f"{asdict(Calibration())}"
         )
         print(" omega  average  trained on means        calibrated              gain (95 %)             gross, items/s")
         for row in rows:
@@ -103,7 +104,8 @@ def test_calibrated_networks_decide_better(capsys: pytest.CaptureFixture[str]) -
                 for m, low, high in (row[k] for k in ("plain", "calibrated", "gain"))
             ]
             print(
-                f" {row['omega']:5g}  {row['average']:5g} s  {'  '.join(parts)}  {row['gross'][0]:.0f} -> {row['gross'][1]:.0f}"
+                f" {row['omega']:5g}  {row['average']:5g} s  {'  '.join(parts)}  "
+                f"{row['gross'][0]:.0f} -> {row['gross'][1]:.0f}"
             )
     for row in rows:
         if row["omega"] <= 20:
