@@ -69,7 +69,7 @@ def seconds_to_run(t_end: float | None, usage: Usage | None, steady: Network | N
     Raises: CrnError: not positive and finite.
     """
     if t_end is None and usage is None and steady is not None:
-        from crn2sbml.verify.reference import settling_time
+        from crn2sbml.lna.settle import settling_time
 
         return settling_time(steady)
     seconds = t_end if t_end is not None else (usage.t_end if usage else 10.0)

@@ -14,6 +14,11 @@ def check_steady(matrices: Matrices, counts: Array, where: str, scale: float = 1
 
     Args: counts: items, shape (species,); scale: items; a turnover below that a second counts as that.
     """
+    absent = np.flatnonzero(~np.isfinite(counts))
+    if len(absent):
+        raise SteadyStateError(
+            f"{where}: not steady: the count of {matrices.species[absent[0]]!r} is {counts[absent[0]]}"
+        )
     speed = np.abs(matrices.derivative(counts))
     turnover = abs(matrices.stoichiometry) @ matrices.rates(counts)
     limit = TOLERANCE * np.maximum(turnover, scale)

@@ -43,9 +43,13 @@ def check_stable(blocks: BlockTriangular, names: tuple[str, ...]) -> None:
     """Raises SteadyStateError, with the eigenvalue and the species that takes most part in it, unless all decay."""
     relative, number = _slowest(blocks)
     if relative > -_ZERO:
+        value, culprit = blocks.eigenvalues[number], names[blocks.row_of(number)]
         kind = "unstable" if relative > _UNSTABLE else "undetermined, though no sum of counts is conserved"
-        value, culprit = blocks.eigenvalues[number].real, names[blocks.row_of(number)]
-        raise SteadyStateError(f"LNA: the steady state is {kind}: eigenvalue {value:.3g} 1/s, mostly in {culprit!r}")
+        shown = f"{value.real:.3g}"
+        if abs(value.imag) > abs(value.real):
+            kind = "unstable, and oscillates" if relative > _UNSTABLE else "no state of rest: it oscillates undamped"
+            shown += f" ± {abs(value.imag):.3g}i"
+        raise SteadyStateError(f"LNA: the steady state is {kind}: eigenvalue {shown} 1/s, mostly in {culprit!r}")
 
 
 def _slowest(blocks: BlockTriangular) -> tuple[float, int]:

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from crn2sbml.core.deterministic import integrate
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.engines.registry import is_installed
 from crn2sbml.errors import CrnError, SteadyStateError
@@ -23,7 +24,6 @@ from crn2sbml.lna.stationary import Stationary, stationary
 from crn2sbml.verify import judge
 from crn2sbml.verify.agreement import Agreement
 from crn2sbml.verify.outcomes import METHODS, Ending, Outcome, Task, outcomes, sizes
-from crn2sbml.verify.reference import integrate
 
 _MOST_SPECIES = 20
 """Species on which stochastic runs are compared. With eight samplers that makes 160 means, one of which passes the

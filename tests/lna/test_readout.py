@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network
@@ -71,7 +72,7 @@ def test_differences_of_the_read_outs_of_a_classifier() -> None:
     found = at.noise(weights)
     np.testing.assert_allclose(found.covariance, expected, rtol=1e-7)
     loose = at.noise(weights, tolerance=1e-2)
-    assert loose.intervals < found.intervals
+    assert loose.frequencies < found.frequencies
     assert np.abs(loose.covariance - expected).max() <= loose.error * np.diag(expected).max()
 
 
@@ -83,14 +84,75 @@ def test_rates_far_apart_take_more_frequencies() -> None:
     )  # fmt: skip
     found = adjoint(net).noise(np.ones((2, 1)))
     assert found.covariance[0, 0] == pytest.approx(5 + 3, rel=1e-7)
-    with pytest.raises(SteadyStateError, match="off after 4096 frequencies"):
+    with pytest.raises(SteadyStateError, match="off after 6561 frequencies"):
         adjoint(net).noise(np.ones((2, 1)), tolerance=-1)
 
 
+def ring() -> Adjoint:
+    """A <-> B with 30 molecules for ever: Binomial(30, 2/3) in A, and a relaxation at k + h = 3/s."""
+    net = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h"))
+    return Adjoint(Matrices.of(net), np.array([20.0, 10.0]))
+
+
+def test_a_conserved_sum() -> None:
+    found = ring().noise(np.eye(2))
+    np.testing.assert_allclose(found.covariance, 30 * 2 / 9 * np.array([[1, -1], [-1, 1]]), rtol=1e-8)
+    np.testing.assert_allclose(ring().noise(np.ones((2, 1))).covariance, 0, atol=1e-9)
+    assert ring().spectrum(0.0, np.eye(2)[:, :1])[0, 0] == pytest.approx(2 * 20 / 3**2, rel=1e-6)
+
+
+TIMES = np.array([0.0, 0.1, 0.7, 4.0])
+
+
+def test_autocovariance_of_birth_and_death_and_of_a_ring() -> None:
+    found = adjoint(birth_death(20.0, 0.5)).autocovariance(TIMES, np.ones((1, 1)))
+    np.testing.assert_allclose(found[:, 0, 0], 40 * np.exp(-0.5 * TIMES), rtol=1e-8)
+    found = ring().autocovariance(TIMES, np.eye(2))
+    np.testing.assert_allclose(found[:, 0, 0], 30 * 2 / 9 * np.exp(-3 * TIMES), rtol=1e-7)
+
+
+def test_autocovariance_of_a_cascade_by_the_whole_covariance() -> None:
+    at = adjoint(cascade())
+    whole = stationary(at.matrices, at.counts)
+    expected = [linalg.expm(whole.jacobian.toarray() * time) @ whole.covariance for time in TIMES]
+    found = at.autocovariance(TIMES, np.eye(len(whole.species)))
+    np.testing.assert_allclose(found, expected, atol=1e-8 * np.abs(whole.covariance).max())
+
+
+@pytest.mark.parametrize("seconds", [1e-3, 0.3, 5.0, 400.0])
+def test_averages_of_birth_and_death(seconds: float) -> None:
+    """Var = 2 m (g T - 1 + exp(-g T)) / (g T)^2."""
+    x = 0.5 * seconds
+    expected = 2 * 40 * (x + np.expm1(-x)) / x**2
+    at = adjoint(birth_death(20.0, 0.5))
+    assert at.averaged_covariance(seconds, np.ones((1, 1)))[0, 0] == pytest.approx(expected, rel=1e-7)
+    by_spectrum = at.noise(np.ones((1, 1)), average=seconds, tolerance=1e-4)
+    assert by_spectrum.covariance[0, 0] == pytest.approx(expected, rel=1e-3)
+    assert by_spectrum.by_reaction.sum() == pytest.approx(expected, rel=1e-3)
+
+
+def test_averages_of_a_ring_and_of_a_cascade() -> None:
+    """Where a sum is conserved as well; and over long times J^-1 D J^-T / T, the spectrum at no frequency."""
+    assert ring().averaged_covariance(2.0, np.eye(2))[0, 0] == pytest.approx(
+        2 * 30 * 2 / 9 * (6 + np.expm1(-6)) / 36, rel=1e-7
+    )
+    at = adjoint(cascade())
+    weights = np.eye(len(at.matrices.floating))
+    long = at.averaged_covariance(1e4, weights) * 1e4
+    np.testing.assert_allclose(long, at.spectrum(0.0, weights), rtol=2e-3, atol=1e-3 * np.abs(long).max())
+
+
+def test_what_cannot_be_asked_of_averages_and_correlations() -> None:
+    at = adjoint(birth_death(20.0, 0.5))
+    with pytest.raises(ShapeError, match="times must increase"):
+        at.autocovariance([1.0, 0.5], np.ones((1, 1)))
+    with pytest.raises(SteadyStateError, match="times the fastest relaxation"):
+        at.averaged_covariance(1e9, np.ones((1, 1)))
+
+
 def test_states_that_have_no_noise_of_read_outs() -> None:
-    ring = network("AB", {"k": 1.0, "h": 2.0}, go=("A", "B", "k"), back=("B", "A", "h"))
-    with pytest.raises(SteadyStateError, match="a sum of counts is conserved"):
-        Adjoint(Matrices.of(ring), np.array([20.0, 10.0]))
+    with pytest.raises(SteadyStateError, match="no stationary noise"):
+        Adjoint(Matrices.of(network("A", {"b": 0.0}, make=("", "A", "b"))), np.array([20.0]))
     with pytest.raises(SteadyStateError, match="not steady"):
         Adjoint(Matrices.of(birth_death(1.0, 1.0)), np.array([3.0]))
     bistable = network(

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from crn2sbml.core.deterministic import integrate
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network, Parameter, Reaction, Species
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna import stationary as lna
 from crn2sbml.lna.stationary import Stationary, stationary
-from crn2sbml.verify.reference import integrate
 from tests.reference.master_equation import edge_mass, mean_and_covariance, stationary_law
 from tests.reference.steady_ode import steady_counts
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from crn2sbml.core.deterministic import LARGEST, integrate
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.core.network import Network, Species
 from crn2sbml.errors import EngineError
-from crn2sbml.verify.reference import LARGEST, integrate, settling_time
 from tests.engines.models import dimers, driven, explosion
 from tests.lna.test_stationary import network
 
@@ -88,15 +88,3 @@ def test_a_network_too_large() -> None:
     net = Network("large", tuple(Species(f"s{i}") for i in range(LARGEST + 1)), (), ())
     with pytest.raises(EngineError, match=f"{LARGEST + 1} floating species; LSODA takes at most {LARGEST}"):
         solved(net)
-
-
-@pytest.mark.parametrize(("rate", "seconds"), [(5.0, 10.0), (0.2, 100.0), (1e-3, 1e5)])
-def test_settling_time_grows_with_the_slowest_rate(rate: float, seconds: float) -> None:
-    """From nothing to a mean of 100: 1e-5 sd (1e-4 items) are left after 14 relaxation times."""
-    net = network("A", {"b": 100 * rate, "g": rate}, make=("", "A", "b"), fade=("A", "", "g"))
-    assert settling_time(net) == seconds
-
-
-def test_settling_time_of_what_never_settles() -> None:
-    assert settling_time(network("A", {"k": 1.0}, grow=("A", "AA", "k")).with_counts({"A": 1})) == 10
-    assert settling_time(network("A", {"b": 1.0}, make=("", "A", "b"))) == 10

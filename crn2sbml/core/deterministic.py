@@ -1,4 +1,4 @@
-"""What simulators are compared with: the network's own equations, integrated by SciPy."""
+"""The deterministic equations of a network, integrated by SciPy: what simulators are compared with."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,10 @@ import numpy as np
 
 from crn2sbml.core import ode
 from crn2sbml.core.matrices import Array, Matrices
-from crn2sbml.core.network import Network
-from crn2sbml.errors import EngineError, SteadyStateError
-from crn2sbml.lna.stationary import stationary
+from crn2sbml.errors import EngineError
 
 _RELATIVE, _ABSOLUTE = 1e-11, 1e-12
 """Tolerances; the absolute one in parts of the largest count, if that is below one item."""
-_HORIZONS = (10.0, 100.0, 1e3, 1e4, 1e5)
 LARGEST = 4000
 """Floating species beyond which LSODA's dense Jacobian would need too much memory."""
 
@@ -35,21 +32,6 @@ def integrate(matrices: Matrices, start: Array, times: Sequence[float]) -> Array
         # Only now is it known how small all counts are.
         values[:, floating] = _solve(matrices, values[0], times, largest)
     return values
-
-
-def settling_time(network: Network) -> float:
-    """Seconds, 10 or ten, a hundred, ... times as many, after which a network is steady; 10 if it never is."""
-    matrices = Matrices.of(network)
-    start = np.array([species.initial for species in network.species], dtype=float)
-    for seconds in _HORIZONS:
-        try:
-            stationary(matrices, integrate(matrices, start, [0.0, seconds])[-1])
-        except SteadyStateError:
-            continue
-        except EngineError:
-            break
-        return seconds
-    return _HORIZONS[0]
 
 
 def _solve(matrices: Matrices, start: Array, times: Sequence[float], scale: float) -> Array:

@@ -1,0 +1,55 @@
+"""Steady states that are known, and networks that have none."""
+
+import numpy as np
+import pytest
+
+from crn2sbml.errors import SteadyStateError
+from crn2sbml.lna.settle import settle, settling_time
+from tests.lna.test_stationary import network
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(5.0, 10.0), (0.2, 100.0), (1e-3, 1e5)])
+def test_settling_time_grows_with_the_slowest_rate(rate: float, seconds: float) -> None:
+    """From nothing to a mean of 100: 1e-5 sd (1e-4 items) are left after 14 relaxation times."""
+    net = network("A", {"b": 100 * rate, "g": rate}, make=("", "A", "b"), fade=("A", "", "g"))
+    assert settling_time(net) == seconds
+
+
+def test_settling_time_of_what_never_settles() -> None:
+    assert settling_time(network("A", {"k": 1.0}, grow=("A", "AA", "k")).with_counts({"A": 1})) == 10
+    assert settling_time(network("A", {"b": 1.0}, make=("", "A", "b"))) == 10
+
+
+def test_the_state_and_its_noise() -> None:
+    found = settle(network("A", {"b": 30.0, "g": 0.5}, make=("", "A", "b"), fade=("A", "", "g")))
+    np.testing.assert_allclose(found.counts, [60], rtol=1e-6)
+    np.testing.assert_allclose(found.noise.covariance, [[60]], rtol=1e-6)
+
+
+def brusselator(feed: float) -> object:
+    """X settles where feed < 2 and oscillates above (a = 1): 2X + Y -> 3X, X -> Y at `feed`."""
+    net = network(
+        "XY", {"a": 100.0, "c": 1e-4, "b": feed, "d": 1.0}, make=("", "X", "a"), grow=("XXY", "XXX", "c"),
+        turn=("X", "Y", "b"), fade=("X", "", "d"),
+    )  # fmt: skip
+    return net.with_counts({"X": 90, "Y": 100 * feed})
+
+
+def test_a_brusselator_that_settles() -> None:
+    np.testing.assert_allclose(settle(brusselator(1.5)).counts, [100, 150], rtol=1e-6)
+
+
+def test_a_brusselator_that_oscillates() -> None:
+    """Just above the threshold the period is 2 pi / sqrt(a) = 6.28 s of the linearised equations."""
+    with pytest.raises(SteadyStateError, match=r"'[XY]' oscillates between .* items, about every 6\.\d s"):
+        settle(brusselator(2.2))
+
+
+def test_growth() -> None:
+    with pytest.raises(SteadyStateError, match=r"no steady state: .*does a count grow without bound"):
+        settle(network("A", {"k": 2.0}, grow=("A", "AA", "k")).with_counts({"A": 1}))
+
+
+def test_what_is_still_moving_is_named() -> None:
+    with pytest.raises(SteadyStateError, match=r"not steady: \|dx/dt\| of 'A' is 1\.00e\+00"):
+        settle(network("A", {"b": 1.0}, make=("", "A", "b")))
