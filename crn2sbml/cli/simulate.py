@@ -5,7 +5,7 @@ import io
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,12 +26,14 @@ from crn2sbml.errors import CrnError, did_you_mean
 if TYPE_CHECKING:
     import xarray as xr
 
+    from crn2sbml.core.network import Network
+    from crn2sbml.engines.engine import Simulation
     from crn2sbml.formats.document import Document
+    from crn2sbml.report.noise import Rows
 
 
-Rows: TypeAlias = list[list[float | int | str]]
-
-
+_MOST_ANALYSED = 1000
+"""Species whose noise is taken apart at once."""
 _MOST_NUMBERS, _MOST_EVENTS = 2e7, 1e10
 
 
@@ -60,24 +62,31 @@ def simulate(
     species: Annotated[list[str] | None, typer.Option(help="Species to show; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the stochastic method.")] = 1,
     replicates: Annotated[int, typer.Option(help="Stochastic runs.")] = 1,
+    average: Annotated[float, typer.Option(help="lna: also the noise of averages over so many seconds.")] = 0.0,
+    plot: Annotated[Path | None, typer.Option(help="PNG to draw: counts over time, or all about the noise.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV file to write instead of the screen.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Run a model file in a simulator.
 
-    Prints counts over time (ode, ssa), or stationary mean and standard deviation (lna).
+    Prints counts over time (ode, ssa), or stationary mean, standard deviation, Fano factor and what the next order of
+    the expansion adds to the mean (lna).
 
-    Example: crn2sbml simulate models/digits --method lna --species readout4_P_3
+    Example: crn2sbml simulate models/digits --method lna --average 5 --plot noise.png
     """
     from crn2sbml.disk import check_output, write_file
     from crn2sbml.engines.engine import check_algorithm
     from crn2sbml.engines.registry import get_engine
     from crn2sbml.formats.document import with_reading
     from crn2sbml.formats.sbml_write import write_sbml
+    from crn2sbml.report.noise import noise_figure, noise_rows, trajectories_figure
 
-    if out is not None:
-        check_output(out, force)
+    for path in (out, plot):
+        if path is not None:
+            check_output(path, force)
+    if not 0 <= average < float("inf"):
+        raise CrnError(f"--average {average}: must be 0 seconds or more, and finite")
     if points < 2 or replicates < 1:
         raise CrnError(f"--points {points} --replicates {replicates}: needs 2 points and 1 replicate at least")
     document, usage = load_document(model), load_usage(model)
@@ -102,14 +111,27 @@ def simulate(
     # It has the method: `check_algorithm` has looked.
     simulation = chosen.load(write_sbml(document))
     times = [end * i / (points - 1) for i in range(points)]
+    picture, about = b"", dict[str, object]()
     if method is Method.LNA:
-        header, rows = _moments(simulation.lna(counts, end), shown)
+        noise = _noise(simulation, document.network, counts, end, shown, average, plot is not None)
+        header, rows = noise_rows(noise)
+        about = {"validity": noise.attrs["validity"]} if "validity" in noise.attrs else {}
+        if about:
+            say(f"LNA: {about['validity']}")
+        if plot is not None:
+            picture = noise_figure(noise)
     elif method is Method.SSA:
-        header, rows = _trajectories(simulation.ssa(times, counts, seed, replicates, None, algorithm), shown)
+        result = simulation.ssa(times, counts, seed, replicates, None, algorithm)
     else:
-        header, rows = _trajectories(simulation.ode(times, counts), shown)
+        result = simulation.ode(times, counts)
+    if method is not Method.LNA:
+        header, rows = _trajectories(result, shown)
+        if plot is not None:
+            picture = trajectories_figure(result, shown)
+    if plot is not None:
+        write_file(plot, picture, force)
     if json:
-        print_json({"method": method.value, "engine": engine, "columns": header, "rows": rows})
+        print_json({"method": method.value, "engine": engine, **about, "columns": header, "rows": rows})
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -143,7 +165,7 @@ def _check_size(document: "Document", counts: dict[str, float], points: int, rep
         )
 
 
-def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], Rows]:
+def _trajectories(result: "xr.DataArray", shown: list[str]) -> "tuple[list[str], Rows]":
     chosen = result.sel(species=shown)
     rows: Rows = [
         [replicate, float(time), *(float(value) for value in chosen.values[replicate, i])]
@@ -153,13 +175,38 @@ def _trajectories(result: "xr.DataArray", shown: list[str]) -> tuple[list[str], 
     return ["replicate", "time", *shown], rows
 
 
-def _moments(result: "xr.Dataset", shown: list[str]) -> tuple[list[str], Rows]:
-    floating = result.species.values.tolist()
-    rows: Rows = []
-    for name in shown:
-        if name not in floating:
-            raise CrnError(f"--species {name!r} is clamped: it has no noise")
-        variance = float(result["covariance"].sel(species=name, species_=name))
-        mean = float(result["mean"].sel(species=name))
-        rows.append([name, mean, max(variance, 0.0) ** 0.5, variance / mean if mean > 0 else 0.0])
-    return ["species", "mean", "sd", "fano_factor"], rows
+def _noise(
+    simulation: "Simulation",
+    network: "Network",
+    counts: dict[str, float],
+    end: float,
+    shown: list[str],
+    average: float,
+    drawn: bool,
+) -> "xr.Dataset":
+    """The noise of `shown`, at the steady state that the simulator finds."""
+    import numpy as np
+
+    from crn2sbml.lna.analysis import analyse_noise
+    from crn2sbml.lna.stationary import LARGEST
+
+    clamped = [name for name in shown if name in network.clamped]
+    if clamped:
+        raise CrnError(f"--species {clamped[0]!r} is clamped: it has no noise")
+    if len(shown) > _MOST_ANALYSED:
+        raise CrnError(f"noise of {len(shown)} species at once, at most {_MOST_ANALYSED}; choose some with --species")
+    state = {species.id: species.initial for species in network.species} | counts
+    if len(network.floating) > LARGEST:
+        moments, steady = None, simulation.steady_state(counts, end)[0, 0]
+    else:
+        moments = simulation.lna(counts, end)
+        steady = moments["mean"]
+    state |= dict(zip(steady.species.values.tolist(), steady.values.tolist(), strict=True))
+    noise = analyse_noise(network, shown, state, average, None if drawn else ())
+    if moments is not None:
+        # Where the simulator has an answer of its own, that is the one to show.
+        noise["covariance"].values = moments["covariance"].sel(species=shown, species_=shown).values
+        noise["sd"].values = np.sqrt(np.diag(noise["covariance"]).clip(min=0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            noise["fano_factor"].values = noise["sd"].values ** 2 / noise["mean"].values
+    return noise

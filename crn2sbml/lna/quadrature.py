@@ -19,8 +19,15 @@ def frequencies(slowest: float, fastest: float, places: Array) -> tuple[Array, A
     """
     ratio = min(slowest / fastest, 1.0) ** 2
     quarter = special.ellipkm1(ratio)
-    sine, cosine, delta, _ = special.ellipj(places * quarter, 1 - ratio)
-    return slowest * sine / cosine, slowest * delta / cosine**2 * (quarter / np.pi)
+    # w(1 - p) = m M / w(p); only the half where the elliptic functions are accurate for any ratio is computed.
+    mirrored = places > 0.5
+    sine, cosine, delta, _ = special.ellipj(np.where(mirrored, 1 - places, places) * quarter, 1 - ratio)
+    where, slope = slowest * sine / cosine, slowest * delta / cosine**2
+    product = slowest * max(fastest, slowest)
+    return (
+        np.where(mirrored, product / where, where),
+        np.where(mirrored, product / where**2, 1.0) * slope * (quarter / np.pi),
+    )
 
 
 def midpoints(slowest: float, fastest: float, nodes: int) -> tuple[Array, Array]:

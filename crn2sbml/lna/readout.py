@@ -26,6 +26,8 @@ from crn2sbml.lna.stability import check_determined, slowest_and_fastest
 
 _FIRST, _MOST = 9, 6561
 """Frequencies of the quadrature at first, and at most; each time three times as many."""
+_NO_NOISE = 1e-9
+"""Items below which a standard deviation is taken for 0: a read-out may be a sum that is conserved."""
 _MOST_STEPS = 1e6
 """Fastest rate times seconds up to which a matrix exponential is applied; the work is proportional to that."""
 
@@ -85,7 +87,7 @@ class Adjoint:
                 by_reaction += (influence.conj() * flow).real
                 with_species += self._felt(solver, flow)
             covariance = total / count
-            sd = np.sqrt(np.diag(covariance).clip(min=1e-300))
+            sd = np.sqrt(np.diag(covariance).clip(min=(_NO_NOISE * np.abs(weights).max(initial=1e-300)) ** 2))
             error = float(np.max(np.abs(covariance - before) / np.outer(sd, sd), initial=0.0))
             if error <= tolerance:
                 return ReadoutNoise(covariance, error, with_species / count, by_reaction / count, count)
@@ -94,6 +96,11 @@ class Adjoint:
             before, count = covariance, 3 * count
             # The middles of three parts of each interval; the one in the middle is known.
             places = (np.arange(count) + 0.5).reshape(-1, 3)[:, [0, 2]].ravel() / count
+
+    def frequencies(self, points: int = 120) -> Array:
+        """Frequencies (rad/s) that show all of a spectrum, evenly spaced by their logarithm."""
+        slowest, fastest = slowest_and_fastest(self._blocks)
+        return np.geomspace(slowest / 10, fastest * 10, points)
 
     def spectrum(self, frequency: float, weights: Array) -> Array:
         """Power spectra and cross spectra (real parts) at a frequency (rad/s), items^2 s: (read-outs, read-outs)."""

@@ -31,7 +31,7 @@ def check_determined(blocks: BlockTriangular, matrices: Matrices) -> None:
     names, floating = matrices.floating_species, matrices.floating
     if not is_singular(blocks):
         return check_stable(blocks, names)
-    zeros = int(np.sum(np.abs(blocks.eigenvalues) < _ZERO * np.abs(blocks.eigenvalues).max()))
+    zeros = int(np.sum(np.abs(blocks.eigenvalues) <= _ZERO * np.abs(blocks.eigenvalues).max()))
     if zeros == len(names):
         raise SteadyStateError("LNA: no count that changes has a relaxation, so that there is no stationary noise")
     if len(names) <= LARGEST and find_moieties(matrices.stoichiometry[floating]).count != zeros:

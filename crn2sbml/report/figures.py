@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.network import Network
 
+_MOST_NAMED, _MOST_LINES = 40, 10
+"""Outputs that are named on an axis, and lines that are told apart by colour."""
 LNA_COLOUR, SSA_COLOUR, ODE_COLOUR = "#2b6cb0", "#dd6b20", "#1a202c"
 
 
@@ -101,5 +103,73 @@ def plot_calibration(ax: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
     average = rows[0]["average"]
     ax.set_title(f"average over {average:g} s" if average else "one snapshot", fontsize=9)
     ax.legend(fontsize=8, frameon=False, loc="lower right")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_correlation(ax: Any, noise: xr.Dataset) -> Any:
+    """Heat map of the outputs' covariance in units of their standard deviations, from `analyse_noise`."""
+    sd = noise["sd"].values
+    scale = np.where(sd > 0, sd, np.inf)
+    image = ax.imshow(noise["covariance"].values / np.outer(scale, scale), cmap="RdBu_r", vmin=-1, vmax=1)
+    ax.figure.colorbar(image, ax=ax, label="correlation", shrink=0.85)
+    names = [str(name) for name in noise.output.values]
+    if len(names) <= _MOST_NAMED:
+        ax.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+        ax.set_yticks(range(len(names)), names, fontsize=7)
+    ax.set_title(f"covariance; sd {sd.min():.3g} to {sd.max():.3g} items", fontsize=9)
+    return ax
+
+
+def plot_spectrum(ax: Any, noise: xr.Dataset) -> Any:
+    """Power spectra of the outputs, from `analyse_noise`; those with most noise are named."""
+    order = np.argsort(-noise["sd"].values, kind="stable")
+    for rank, which in enumerate(order):
+        label = str(noise.output.values[which]) if rank < _MOST_LINES else None
+        power = noise["spectrum"].values[:, which]
+        ax.plot(
+            noise.frequency, power, color=f"C{rank}" if label else "#cbd5e0", linewidth=1, label=label, zorder=-rank
+        )
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel("frequency, rad/s")
+    ax.set_ylabel("power, items² s")
+    ax.set_title("power spectrum", fontsize=9)
+    ax.legend(fontsize=7, frameon=False, loc="lower left")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_parts(ax: Any, noise: xr.Dataset) -> Any:
+    """What each layer, or where there are none each of the noisiest reactions, adds to the outputs' variances."""
+    parts, kind = (noise["by_layer"], "layer") if "by_layer" in noise else (noise["by_reaction"], "reaction")
+    largest = np.argsort(-parts.values.sum(axis=1), kind="stable")[:_MOST_LINES]
+    chosen = np.sort(largest)
+    total = np.where(noise["sd"].values > 0, noise["sd"].values ** 2, np.inf)
+    names, bottom = [str(name) for name in noise.output.values], np.zeros(noise.sizes["output"])
+    for which in chosen:
+        share = 100 * parts.values[which] / total
+        ax.bar(range(len(names)), share, bottom=bottom, label=str(parts[kind].values[which]), width=0.85)
+        bottom = bottom + share
+    if len(names) <= _MOST_NAMED:
+        ax.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+    ax.set_ylabel("part of the variance, %")
+    ax.set_ylim(0, 100)
+    ax.set_title(f"noise by {kind} of origin", fontsize=9)
+    ax.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_trajectories(ax: Any, result: xr.DataArray, shown: Sequence[str]) -> Any:
+    """Counts of the species over time: all replicates thin, their mean thick."""
+    for number, name in enumerate(shown[:_MOST_LINES]):
+        runs = result.sel(species=name).values
+        if len(runs) > 1:
+            ax.plot(result.time, runs.T, color=f"C{number}", linewidth=0.4, alpha=0.4)
+        ax.plot(result.time, runs.mean(axis=0), color=f"C{number}", linewidth=1.4, label=name)
+    ax.set_xlabel("time, s")
+    ax.set_ylabel("items")
+    ax.legend(fontsize=7, frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

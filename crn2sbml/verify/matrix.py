@@ -21,6 +21,7 @@ from crn2sbml.errors import CrnError, SteadyStateError
 from crn2sbml.formats.document import Document, with_reading
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.lna.stationary import Stationary, stationary
+from crn2sbml.lna.validity import validity
 from crn2sbml.verify import judge
 from crn2sbml.verify.agreement import Agreement
 from crn2sbml.verify.outcomes import METHODS, Ending, Outcome, Task, outcomes, sizes
@@ -158,7 +159,10 @@ def simulator_matrix(
     origin = "the initial counts" if begin is initial else "the rounded steady state"
     notes = {
         "ode": f"{t_end:g} s, at {len(times)} times, against SciPy's LSODA",
-        "lna": why.removeprefix("LNA: ") or f"steady state after {t_end:g} s, against algebraic mean and covariance",
+        "lna": f"steady state after {t_end:g} s, against algebraic mean and covariance; "
+        + validity(matrices, trajectory[-1], noise).summary()
+        if noise
+        else why.removeprefix("LNA: "),
         "ssa": f"{runs} runs of {seconds:.3g} s from {origin}, {len(kept)} species, seed {conditions.seed}, against "
         f"{'the exact moments' if exact else 'each other'}",
     }

@@ -101,7 +101,8 @@ def test_gradient_against_finite_differences(average: float) -> None:
     activities = classifier.activities(image)
 
     def total(values: Any) -> Any:
-        return jnp.trace(readout_covariance(classifier, values, classifier.levels(values, activities), average, 16))
+        levels = classifier.levels(values, jnp.asarray(activities))
+        return jnp.trace(readout_covariance(classifier, values, levels, average, 16))
 
     with jax.enable_x64(True):
         values = jax.tree.map(jnp.asarray, weights)
