@@ -115,9 +115,12 @@ def simulate(
     if method is Method.LNA:
         noise = _noise(simulation, document.network, counts, end, shown, average, plot is not None)
         header, rows = noise_rows(noise)
-        about = {"validity": noise.attrs["validity"]} if "validity" in noise.attrs else {}
-        if about:
+        if "validity" in noise.attrs:
+            about["validity"] = noise.attrs["validity"]
             say(f"LNA: {about['validity']}")
+        if "by_layer" in noise:
+            parts = noise["by_layer"]
+            about["by_layer"] = dict(zip(parts.layer.values.tolist(), parts.values.tolist(), strict=True))
         if plot is not None:
             picture = noise_figure(noise)
     elif method is Method.SSA:

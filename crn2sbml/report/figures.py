@@ -135,7 +135,7 @@ def plot_spectrum(ax: Any, noise: xr.Dataset) -> Any:
     ax.set_xlabel("frequency, rad/s")
     ax.set_ylabel("power, items² s")
     ax.set_title("power spectrum", fontsize=9)
-    ax.legend(fontsize=7, frameon=False, loc="lower left")
+    ax.legend(fontsize=7, frameon=False, loc="upper right")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -170,6 +170,6 @@ def plot_trajectories(ax: Any, result: xr.DataArray, shown: Sequence[str]) -> An
         ax.plot(result.time, runs.mean(axis=0), color=f"C{number}", linewidth=1.4, label=name)
     ax.set_xlabel("time, s")
     ax.set_ylabel("items")
-    ax.legend(fontsize=7, frameon=False)
+    ax.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

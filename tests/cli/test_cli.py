@@ -147,8 +147,26 @@ def test_simulate_lna(run: Program, here: Path, engine: str) -> None:
     # Poisson with mean 12.
     np.testing.assert_allclose([float(row[k]) for k in ("mean", "sd", "fano_factor")], [12, 12**0.5, 1], rtol=1e-7)
     data = json.loads(run(*words, "--json").out)
-    assert data["columns"] == ["species", "mean", "sd", "fano_factor"]
-    np.testing.assert_allclose(data["rows"][0][1:], [12, 12**0.5, 1], rtol=1e-7)
+    assert data["columns"] == ["species", "mean", "sd", "fano_factor", "next_order_shift_sd"]
+    # Every propensity is affine: there is no next order.
+    np.testing.assert_allclose(data["rows"][0][1:], [12, 12**0.5, 1, 0], rtol=1e-7)
+    assert data["validity"].startswith("the next order moves no mean by more than 0.1 sd; smallest mean 12 items (A)")
+
+
+def test_simulate_lna_of_averages_and_in_a_picture(run: Program, here: Path) -> None:
+    done = run("simulate", here / "driven.xml", "--method", "lna", "--average", 4, "--plot", "noise.png", "--t-end", 60)
+    # A decays at g = 1/2: Var = 2 m (g T - 1 + exp(-g T)) / (g T)^2.
+    assert float(rows_of(done.out)[0]["sd_over_4_s"]) == pytest.approx(
+        (2 * 12 * (1 + math.exp(-2)) / 4) ** 0.5, rel=1e-7
+    )
+    assert (here / "noise.png").read_bytes().startswith(b"\x89PNG")
+    assert "LNA: the next order moves no mean" in done.err
+
+
+def test_simulate_draws_counts_over_time(run: Program, here: Path) -> None:
+    picture = here / "runs.png"
+    assert run("simulate", here / "driven.xml", "--method", "ssa", "--replicates", 3, "--plot", picture).status == 0
+    assert (here / "runs.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_simulate_ssa(run: Program, here: Path) -> None:

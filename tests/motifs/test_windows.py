@@ -5,7 +5,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from crn2sbml.errors import ShapeError
 from crn2sbml.motifs.motif import Shape
-from crn2sbml.motifs.windows import channel_windows, gather, window_grid, window_indices
+from crn2sbml.motifs.windows import channel_windows, gather, scatter, window_grid, window_indices
 
 GRIDS = [((1, 4, 4), 2, 2), ((3, 5, 7), 3, 1), ((2, 7, 5), 2, 3), ((1, 6, 6), 6, 1), ((2, 3, 3), 1, 2)]
 
@@ -35,3 +35,15 @@ def test_gather_takes_from_the_last_axis_in_both_libraries(leading: tuple[int, .
     indices = np.array([[8, 0, 3], [1, 1, 2]])
     np.testing.assert_array_equal(gather(inputs, indices), inputs[..., indices])
     np.testing.assert_array_equal(np.asarray(gather(jnp.asarray(inputs), indices)), inputs[..., indices])
+
+
+@pytest.mark.parametrize(("in_shape", "size", "stride"), GRIDS)
+def test_scatter_is_the_adjoint_of_gather(in_shape: Shape, size: int, stride: int) -> None:
+    """<gather(x), y> = <x, scatter(y)>, with leading axes, in both libraries; some inputs are in no window."""
+    rng, inputs = np.random.default_rng(0), int(np.prod(in_shape))
+    windows = channel_windows(in_shape, size, stride)
+    x, y = rng.random((2, inputs)), rng.random((2, *windows.shape))
+    found = scatter(y, windows, inputs)
+    assert found.shape == x.shape
+    np.testing.assert_allclose((gather(x, windows) * y).sum(axis=(1, 2)), (x * found).sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(scatter(jnp.asarray(y), windows, inputs)), found, rtol=1e-6)

@@ -1,15 +1,18 @@
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.errors import TrainingError
 from crn2sbml.training.loop import Options, Progress, train_classifier
+from crn2sbml.training.losses import Calibration, loss_under_noise
 from tests.training.small import bars, small_classifier
 
 OPTIONS = Options(epochs=30, batch=16, learning_rate=0.03, seed=4)
@@ -181,3 +184,38 @@ def test_the_largest_batch_is_the_training_part() -> None:
 def test_options_are_replaced_where_something_is_given() -> None:
     assert Options().replaced(epochs=3, seed=None) == replace(Options(), epochs=3)
     assert Options(seed=7).replaced(seed=0).seed == 0
+
+
+CALIBRATION = Calibration(epochs=10, gross_penalty=1e-4)
+
+
+def test_calibration_goes_on_from_the_means_and_lowers_the_expected_loss() -> None:
+    seen: list[Progress] = []
+    result = trained(SHORT, seen, calibration=CALIBRATION)
+    assert [p.epoch for p in seen] == list(range(1, 31))
+    assert {p.epochs for p in seen} == {30}
+    assert result.record["calibration"] == asdict(CALIBRATION)
+    assert undisturbed().record["calibration"] is None
+    part = bars().train
+    activities, labels = jnp.asarray(small_classifier().activities(part.images)), jnp.asarray(part.labels)
+    expected = loss_under_noise(small_classifier(), SHORT.sharpness, CALIBRATION)
+    before, after = (
+        float(expected(jax.tree.map(jnp.asarray, one.weights), activities, labels)) for one in (undisturbed(), result)
+    )
+    assert after < before
+
+
+def test_an_interrupted_calibration_ends_in_the_same_weights(tmp_path: Path) -> None:
+    whole, path = trained(SHORT, calibration=CALIBRATION), tmp_path / "state.npz"
+
+    def stop(progress: Progress) -> None:
+        if progress.epoch == 25:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_classifier(small_classifier(), bars(), SHORT, stop, path, CALIBRATION)
+    assert_same_weights(
+        train_classifier(small_classifier(), bars(), SHORT, checkpoint=path, calibration=CALIBRATION), whole
+    )
+    with pytest.raises(TrainingError, match="belongs to another training"):
+        train_classifier(small_classifier(), bars(), SHORT, checkpoint=path)

@@ -1,0 +1,80 @@
+"""The expected loss, against sampling and against the limits that are known."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from crn2sbml.circuits.readout_noise import readout_covariance
+from crn2sbml.errors import TrainingError
+from crn2sbml.training.losses import Calibration, loss_of_means, loss_under_noise, noisy_margins
+from crn2sbml.training.recipes import get_recipe, with_omega
+from tests.training.small import bars, small_classifier
+
+SHARPNESS = 2.0
+
+
+def at(omega: float) -> tuple[Any, Any, Any, Any]:
+    """A classifier of ten classes with random weights, and some images."""
+    classifier = with_omega(get_recipe("digits").classifier, omega)
+    rng = np.random.default_rng(0)
+    activities = rng.integers(0, 17, (6, 64)) / 16
+    return classifier, classifier.initial_weights(2), jnp.asarray(activities), jnp.asarray(rng.integers(10, size=6))
+
+
+def test_without_noise_it_is_the_cross_entropy_of_means() -> None:
+    """Many items: no noise; nine rivals: all of them."""
+    classifier, weights, activities, labels = at(1e8)
+    with jax.enable_x64(True):
+        values = jax.tree.map(jnp.asarray, weights)
+        expected = loss_of_means(classifier, SHARPNESS, 1e-3)(values, activities, labels)
+        calibration = Calibration(gross_penalty=1e-3, rivals=9)
+        found = loss_under_noise(classifier, SHARPNESS, calibration)(values, activities, labels)
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("average", [0.0, 5.0])
+def test_margins_of_the_strongest_rivals(average: float) -> None:
+    classifier, weights, activities, labels = at(20.0)
+    levels = classifier.levels(weights, np.asarray(activities))
+    calibration = Calibration(average, rivals=3, nodes=24)
+    with jax.enable_x64(True):
+        jax_levels = classifier.levels(jax.tree.map(jnp.asarray, weights), activities)
+        margins, variances = noisy_margins(classifier, weights, jax_levels, labels, calibration)
+    covariance = readout_covariance(classifier, weights, levels, average, 24) / 20
+    for i, label in enumerate(np.asarray(labels)):
+        means = np.asarray(levels[-1].outputs)[i]
+        rivals = [int(c) for c in np.argsort(-means, kind="stable") if c != label][:3]
+        np.testing.assert_allclose(margins[i], [means[label] - means[r] for r in rivals], rtol=1e-6)
+        c = covariance[i]
+        expected = [c[label, label] + c[r, r] - 2 * c[label, r] for r in rivals]
+        np.testing.assert_allclose(variances[i], expected, rtol=1e-6)
+
+
+def test_the_expected_logistic_loss_of_one_rival() -> None:
+    """MacKay's formula is within 0.02 of the mean over the Gaussian, by quadrature, whatever margin and noise."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    for margin in (-1.0, 0.0, 0.5, 2.0):
+        for variance in (0.01, 0.3, 2.0):
+            right = float(weights @ (1 / (1 + np.exp(-SHARPNESS * (margin + variance**0.5 * nodes)))) / weights.sum())
+            formula = 1 / (1 + np.exp(-SHARPNESS * margin / np.sqrt(1 + np.pi / 8 * SHARPNESS**2 * variance)))
+            assert formula == pytest.approx(right, abs=0.02)
+
+
+def test_two_classes_have_one_rival() -> None:
+    classifier, data = small_classifier(), bars()
+    weights = jax.tree.map(jnp.asarray, classifier.initial_weights(0))
+    levels = classifier.levels(weights, jnp.asarray(classifier.activities(data.train.images[:5]), jnp.float32))
+    labels = jnp.asarray(data.train.labels[:5])
+    margins, variances = noisy_margins(classifier, weights, levels, labels, Calibration(rivals=3))
+    assert margins.shape == variances.shape == (5, 1)
+
+
+@pytest.mark.parametrize(
+    "options", [{"average": -1.0}, {"average": float("nan")}, {"rivals": 0}, {"epochs": 0}, {"nodes": 0}], ids=repr
+)
+def test_nonsense_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(TrainingError, match="calibration: "):
+        Calibration(**options)
