@@ -1,4 +1,4 @@
-"""What the linear noise approximation costs, against SciPy's dense solver and COPASI's task, and how it grows.
+"""What the linear noise approximation costs: against SciPy's dense solver and COPASI's task, with size, in training.
 
 Run it with `pytest -m slow tests/bench/test_lna.py -n 0`; about five minutes, most of them the alternatives'.
 """
@@ -6,10 +6,14 @@ Run it with `pytest -m slow tests/bench/test_lna.py -n 0`; about five minutes, m
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy import linalg
 
 from crn2sbml.circuits.classifier import Classifier
@@ -23,8 +27,11 @@ from crn2sbml.lna.stationary import stationary
 from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
 from crn2sbml.motifs.motif import Kinetics
+from crn2sbml.training.losses import Calibration, loss_of_means, loss_under_noise
+from crn2sbml.training.recipes import get_recipe
 
 LAYERS, SEED, OMEGA = 5, 0, 50.0
+FIGURE = Path(__file__).parents[2] / "docs" / "lna-growth.png"
 
 
 def cascade(species: int) -> tuple[Network, Matrices, np.ndarray]:
@@ -101,20 +108,77 @@ def test_structured_against_copasi(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_growth_of_the_read_out_solver(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = []
     with capsys.disabled():
-        print("\n species  reactions  seconds of ten read-outs, 32 frequencies  peak MB  bytes a reaction")
-        for size in (500, 2000, 8000, 20_000):
+        print("\n species  reactions  seconds of ten read-outs to 1e-8  frequencies  peak MB  bytes a reaction")
+        for size in (500, 1000, 2000, 4000, 8000, 14_000, 20_000):
             net, matrices, counts = convolutions(size)
             weights = np.zeros((len(matrices.floating), 10))
             weights[-20::2] = np.eye(10)
-            tracemalloc.start()
             begin = time.perf_counter()
-            adjoint = Adjoint(matrices, counts)
-            for frequency in np.geomspace(0.01, 100, 32):
-                adjoint.spectrum(float(frequency), weights)
-            taken, peak = time.perf_counter() - begin, tracemalloc.get_traced_memory()[1]
+            found = Adjoint(matrices, counts).noise(weights)
+            taken = time.perf_counter() - begin
+            # Once more, since watching memory takes time.
+            tracemalloc.start()
+            Adjoint(matrices, counts).noise(weights)
+            peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            reactions = len(net.reactions)
+            species, reactions = len(net.floating), len(net.reactions)
+            rows.append((species, reactions, taken, peak))
             print(
-                f" {len(net.floating):7d}  {reactions:9d}  {taken:9.2f}  {peak / 1e6:41.0f}  {peak / reactions:16.0f}"
+                f" {species:7d}  {reactions:9d}  {taken:32.2f}  {found.frequencies:11d}  {peak / 1e6:7.0f}  "
+                f"{peak / reactions:16.0f}"
             )
+    draw_growth(np.array(rows))
+    # Linear in the reactions: from the smallest to the largest network, bytes a reaction grow by less than a half.
+    assert rows[-1][3] / rows[-1][1] < 1.5 * rows[0][3] / rows[0][1]
+
+
+def draw_growth(rows: np.ndarray) -> None:
+    species, reactions, taken, peak = rows.T
+    figure = Figure((8, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.loglog(species, taken, "o-")
+    left.set_ylabel("seconds, ten read-outs to 1e-8")
+    right.loglog(reactions, peak / 1e6, "o-")
+    right.set_ylabel("peak memory, MB")
+    for axes, label in ((left, "floating species"), (right, "reactions")):
+        axes.set_xlabel(label)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3, which="both", linewidth=0.4)
+    FIGURE.parent.mkdir(exist_ok=True)
+    figure.savefig(FIGURE, dpi=120)
+
+
+@pytest.mark.slow
+def test_cost_of_training_under_noise(capsys: pytest.CaptureFixture[str]) -> None:
+    """One step (value and gradient of a batch of 64 digits), against one on means alone, compiled, alternating."""
+    recipe = get_recipe("digits", 20.0)
+    classifier, part = recipe.classifier, recipe.data().train
+    weights = jax.tree.map(lambda array: jnp.asarray(array, jnp.float32), classifier.initial_weights(SEED))
+    activities, labels = (
+        jnp.asarray(classifier.activities(part.images[:64]), jnp.float32),
+        jnp.asarray(part.labels[:64]),
+    )
+    ways = [(nodes, rivals) for nodes in (8, 32) for rivals in (1, 3)]
+    losses = {"means": loss_of_means(classifier, 2.0, 3e-4)} | {
+        f"{nodes} nodes, {rivals} rivals": loss_under_noise(
+            classifier, 2.0, Calibration(5.0, nodes=nodes, rivals=rivals)
+        )
+        for nodes, rivals in ways
+    }
+    steps = {name: jax.jit(jax.value_and_grad(loss)) for name, loss in losses.items()}
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    for repeat in range(10):
+        for name, step in steps.items():
+            begin = time.perf_counter()
+            jax.block_until_ready(step(weights, activities, labels))
+            if repeat:
+                taken[name].append(time.perf_counter() - begin)
+    plain = np.median(taken["means"])
+    with capsys.disabled():
+        print(f"\na step on means, 64 digits: {plain * 1e3:.2f} ms")
+        for name, times in list(taken.items())[1:]:
+            low, middle, high = np.percentile(times, [25, 50, 75]) / plain
+            print(f"  under noise, {name}: {middle:.0f} times ({low:.0f} to {high:.0f})")
+    assert all(np.isfinite(float(step(weights, activities, labels)[0])) for step in steps.values())

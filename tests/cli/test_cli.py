@@ -154,7 +154,9 @@ def test_simulate_lna(run: Program, here: Path, engine: str) -> None:
 
 
 def test_simulate_lna_of_averages_and_in_a_picture(run: Program, here: Path) -> None:
-    done = run("simulate", here / "driven.xml", "--method", "lna", "--average", 4, "--plot", "noise.png", "--t-end", 60)
+    done = run(
+        "simulate", here / "driven.xml", "--method", "lna", "--average", 4, "--plot", here / "noise.png", "--t-end", 60
+    )
     # A decays at g = 1/2: Var = 2 m (g T - 1 + exp(-g T)) / (g T)^2.
     assert float(rows_of(done.out)[0]["sd_over_4_s"]) == pytest.approx(
         (2 * 12 * (1 + math.exp(-2)) / 4) ** 0.5, rel=1e-7
