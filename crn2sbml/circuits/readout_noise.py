@@ -6,7 +6,7 @@ matrix of all species is ever held. On JAX arrays it can be differentiated.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
@@ -20,42 +20,52 @@ _IN_AVERAGE = 20.0
 """Decays faster than this over the averaging time add little to an average."""
 
 
+class Rule(NamedTuple):
+    """A quadrature rule: `frequencies` (rad/s) and `measures` of shape (nodes,), or (nodes, ...) for rules of their own
+    for each example.
+    """
+
+    frequencies: Any
+    measures: Any
+
+
+def quadrature(classifier: Classifier, average: float = 0.0, nodes: int = 32) -> Rule:
+    """Frequencies for the noise of read-outs, or of their averages over `average` seconds."""
+    frequencies, measures = midpoints(*_paces(classifier, average), nodes)
+    return Rule(frequencies, measures * averaged(frequencies, average))
+
+
 def readout_covariance(
     classifier: Classifier,
     weights: Sequence[Weights],
     levels: Sequence[Levels],
-    average: float = 0.0,
-    nodes: int = 32,
+    rule: Rule,
     contrasts: Any | None = None,
 ) -> Any:
-    """Stationary covariance of read-outs, or of their averages over `average` seconds, times omega: activity^2.
+    """Stationary covariance of read-outs (or of their averages, as the rule says), times omega: activity^2.
 
     So the covariance of counts is this times omega, that of activities this over omega.
     Args: levels: of every layer, leading axes (...); contrasts: combinations of read-outs to look at instead of each
-        alone, (..., combinations, classes); nodes: frequencies.
+        alone, (..., combinations, classes).
     Returns: (..., combinations, combinations), NumPy or JAX as the levels are.
     """
-    return sum(by_layer(classifier, weights, levels, average, nodes, contrasts))
+    return sum(by_layer(classifier, weights, levels, rule, contrasts))
 
 
 def by_layer(
     classifier: Classifier,
     weights: Sequence[Weights],
     levels: Sequence[Levels],
-    average: float = 0.0,
-    nodes: int = 32,
+    rule: Rule,
     contrasts: Any | None = None,
 ) -> list[Any]:
     """What the reactions of each layer add to `readout_covariance`."""
-    xp = array_namespace(levels[-1].outputs)
+    outputs = levels[-1].outputs
+    xp = array_namespace(outputs)
     if contrasts is None:
-        contrasts = xp.eye(levels[-1].outputs.shape[-1], dtype=levels[-1].outputs.dtype)
-    frequencies, measures = midpoints(*_paces(classifier, average), nodes)
-    measures = measures * averaged(frequencies, average)
-    # The nodes are one more axis in front.
-    axes = (nodes, *[1] * (levels[-1].outputs.ndim + 1))
-    real = levels[-1].outputs.dtype
-    frequency, measure = (xp.asarray(v.astype(real)).reshape(axes) for v in (frequencies, measures))
+        contrasts = xp.eye(outputs.shape[-1], dtype=outputs.dtype)
+    # The nodes are one more axis in front of those of the examples, combinations and units.
+    frequency, measure = (_spread(xp.asarray(part, dtype=outputs.dtype), outputs.ndim + 2) for part in rule)
     influence = xp.asarray(contrasts)[None] + 0j
     found = []
     for layer, in_shape, arrays, level in zip(
@@ -65,6 +75,11 @@ def by_layer(
         found.append(sum(_power(rate * measure, seen) for rate, seen in back.pulses))
         influence = back.inputs
     return found[::-1]
+
+
+def _spread(values: Any, axes: int) -> Any:
+    """Axes of length 1 after the nodes, or after the examples if each has nodes of its own."""
+    return values.reshape(*values.shape, *[1] * (axes - values.ndim))
 
 
 def _paces(classifier: Classifier, average: float) -> tuple[float, float]:

@@ -135,7 +135,8 @@ def _prepare(
             jax.random.randint(direction, chosen.shape, 1, len(copies)),
             0,
         )
-        loss, slope = jax.value_and_grad(loss_of)(weights, inputs[copy, chosen], labels[chosen])
+        drawn = jax.random.fold_in(key, 1)
+        loss, slope = jax.value_and_grad(loss_of)(weights, inputs[copy, chosen], labels[chosen], drawn)
         update, memory = optimiser.update(slope, memory, weights)
         return (optax.apply_updates(weights, update), memory), loss
 

@@ -25,7 +25,7 @@ from crn2sbml.training.losses import Calibration
 from crn2sbml.training.recipes import get_recipe
 from crn2sbml.verify.decisions import stochastic_readouts
 
-OMEGAS, AVERAGES, SEEDS, REPLICATES = (5.0, 10.0, 20.0, 40.0), (0.0, 5.0), (0, 1, 2), 2
+OMEGAS, AVERAGES, SEEDS, REPLICATES = (5.0, 10.0, 20.0, 40.0), (0.0, 5.0), (0, 1, 2), 1
 FIGURE = Path(__file__).parents[2] / "docs" / "calibration.png"
 
 

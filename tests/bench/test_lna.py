@@ -160,19 +160,20 @@ def test_cost_of_training_under_noise(capsys: pytest.CaptureFixture[str]) -> Non
         jnp.asarray(classifier.activities(part.images[:64]), jnp.float32),
         jnp.asarray(part.labels[:64]),
     )
-    ways = [(nodes, rivals) for nodes in (8, 32) for rivals in (1, 3)]
+    ways = [(32, 1, 1), (32, 3, 1), (8, 1, 0), (8, 3, 0), (32, 3, 0)]
+    key = jax.random.key(SEED)
     losses = {"means": loss_of_means(classifier, 2.0, 3e-4)} | {
-        f"{nodes} nodes, {rivals} rivals": loss_under_noise(
-            classifier, 2.0, Calibration(5.0, nodes=nodes, rivals=rivals)
+        f"{draws or nodes} of {nodes} nodes, {rivals} rivals": loss_under_noise(
+            classifier, 2.0, Calibration(5.0, nodes=nodes, rivals=rivals, draws=draws)
         )
-        for nodes, rivals in ways
+        for nodes, rivals, draws in ways
     }
     steps = {name: jax.jit(jax.value_and_grad(loss)) for name, loss in losses.items()}
     taken: dict[str, list[float]] = {name: [] for name in steps}
     for repeat in range(10):
         for name, step in steps.items():
             begin = time.perf_counter()
-            jax.block_until_ready(step(weights, activities, labels))
+            jax.block_until_ready(step(weights, activities, labels, key))
             if repeat:
                 taken[name].append(time.perf_counter() - begin)
     plain = np.median(taken["means"])
@@ -181,4 +182,4 @@ def test_cost_of_training_under_noise(capsys: pytest.CaptureFixture[str]) -> Non
         for name, times in list(taken.items())[1:]:
             low, middle, high = np.percentile(times, [25, 50, 75]) / plain
             print(f"  under noise, {name}: {middle:.0f} times ({low:.0f} to {high:.0f})")
-    assert all(np.isfinite(float(step(weights, activities, labels)[0])) for step in steps.values())
+    assert all(np.isfinite(float(step(weights, activities, labels, key)[0])) for step in steps.values())

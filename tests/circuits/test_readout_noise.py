@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from crn2sbml.circuits.classifier import Classifier
-from crn2sbml.circuits.readout_noise import by_layer, readout_covariance
+from crn2sbml.circuits.readout_noise import by_layer, quadrature, readout_covariance
 from crn2sbml.core.matrices import Matrices
 from crn2sbml.lna.readout import Adjoint
 from crn2sbml.lna.stationary import stationary
@@ -54,7 +54,9 @@ def test_covariance_of_the_read_outs(name: str) -> None:
     whole = stationary(at.matrices, at.counts)
     rows = [whole.species.index(output) for output in classifier.output_ids]
     expected = whole.covariance[np.ix_(rows, rows)]
-    found = readout_covariance(classifier, weights, levels, nodes=40) * classifier.kinetics.omega
+    found = (
+        readout_covariance(classifier, weights, levels, quadrature(classifier, nodes=40)) * classifier.kinetics.omega
+    )
     np.testing.assert_allclose(found, expected, atol=1e-7 * np.abs(expected).max())
 
 
@@ -64,7 +66,9 @@ def test_averages(name: str) -> None:
     levels = classifier.levels(weights, classifier.activities(image))
     at = at_rest(name)
     expected = at.averaged_covariance(5.0, selector(at, classifier.output_ids))
-    found = readout_covariance(classifier, weights, levels, average=5.0, nodes=200) * classifier.kinetics.omega
+    found = (
+        readout_covariance(classifier, weights, levels, quadrature(classifier, 5.0, 200)) * classifier.kinetics.omega
+    )
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
 
 
@@ -75,7 +79,7 @@ def test_parts_of_the_layers() -> None:
     parts = at.noise(selector(at, classifier.output_ids)).by_reaction
     layer_of = {s.id: s.place.layer for s in net.species if s.place}
     made = np.array([layer_of[reaction.net_change[0][0]] for reaction in net.reactions])
-    for number, part in enumerate(by_layer(classifier, weights, levels, nodes=40), 1):
+    for number, part in enumerate(by_layer(classifier, weights, levels, quadrature(classifier, nodes=40)), 1):
         expected = parts[made == number].sum(axis=0)
         np.testing.assert_allclose(np.diag(part) * classifier.kinetics.omega, expected, rtol=1e-6)
 
@@ -84,13 +88,14 @@ def test_many_images_and_contrasts_at_once() -> None:
     classifier, weights, _ = example("all motifs")
     images = np.random.default_rng(1).uniform(0, 1, (2, 4, 6, 6))
     contrasts = np.random.default_rng(2).normal(size=(2, 4, 2, 3))
+    rule = quadrature(classifier)
     found = readout_covariance(
-        classifier, weights, classifier.levels(weights, classifier.activities(images)), contrasts=contrasts
+        classifier, weights, classifier.levels(weights, classifier.activities(images)), rule, contrasts
     )
     assert found.shape == (2, 4, 2, 2)
     for i, j in np.ndindex(2, 4):
         levels = classifier.levels(weights, classifier.activities(images[i, j]))
-        expected = contrasts[i, j] @ readout_covariance(classifier, weights, levels) @ contrasts[i, j].T
+        expected = contrasts[i, j] @ readout_covariance(classifier, weights, levels, rule) @ contrasts[i, j].T
         np.testing.assert_allclose(found[i, j], expected, rtol=1e-9)
 
 
@@ -102,7 +107,7 @@ def test_gradient_against_finite_differences(average: float) -> None:
 
     def total(values: Any) -> Any:
         levels = classifier.levels(values, jnp.asarray(activities))
-        return jnp.trace(readout_covariance(classifier, values, levels, average, 16))
+        return jnp.trace(readout_covariance(classifier, values, levels, quadrature(classifier, average, 16)))
 
     with jax.enable_x64(True):
         values = jax.tree.map(jnp.asarray, weights)

@@ -200,7 +200,8 @@ def test_calibration_goes_on_from_the_means_and_lowers_the_expected_loss() -> No
     activities, labels = jnp.asarray(small_classifier().activities(part.images)), jnp.asarray(part.labels)
     expected = loss_under_noise(small_classifier(), SHORT.sharpness, CALIBRATION)
     before, after = (
-        float(expected(jax.tree.map(jnp.asarray, one.weights), activities, labels)) for one in (undisturbed(), result)
+        float(expected(jax.tree.map(jnp.asarray, one.weights), activities, labels, jax.random.key(0)))
+        for one in (undisturbed(), result)
     )
     assert after < before
 
