@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from crn2sbml.formats.sbml_read import read_sbml, read_sbml_file
     from crn2sbml.formats.sbml_write import write_sbml
     from crn2sbml.formats.sedml_write import Example, write_sedml
+    from crn2sbml.lna.analysis import analyse_noise
     from crn2sbml.lna.stationary import stationary
     from crn2sbml.report.archive import model_archive
     from crn2sbml.report.exports import Export, export_files
     from crn2sbml.report.model_folder import model_document, model_examples, model_files, model_usage
     from crn2sbml.training.loop import Options, train_classifier
+    from crn2sbml.training.losses import Calibration
     from crn2sbml.training.recipes import get_recipe, recipe_names
     from crn2sbml.verify.matrix import simulator_matrix
     from crn2sbml.verify.round_trip import ode_readouts, round_trip
@@ -52,11 +54,13 @@ _HOMES = {
     "formats.sbml_read": ("read_sbml", "read_sbml_file"),
     "formats.sbml_write": ("write_sbml",),
     "formats.sedml_write": ("Example", "write_sedml"),
+    "lna.analysis": ("analyse_noise",),
     "lna.stationary": ("stationary",),
     "report.archive": ("model_archive",),
     "report.exports": ("Export", "export_files"),
     "report.model_folder": ("model_document", "model_examples", "model_files", "model_usage"),
     "training.loop": ("Options", "train_classifier"),
+    "training.losses": ("Calibration",),
     "training.recipes": ("get_recipe", "recipe_names"),
     "verify.matrix": ("simulator_matrix",),
     "verify.round_trip": ("ode_readouts", "round_trip"),
@@ -66,12 +70,13 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [
-    "Classifier", "CrnError", "Document", "Example", "Export", "Matrices", "Metadata", "Network", "Options",
-    "Parameter", "Place", "Reaction", "Species", "Trained", "engine_names", "export_files", "find_cases",
-    "get_engine", "get_recipe", "lump", "model_archive", "model_document", "model_examples", "model_files",
-    "model_usage", "ode_readouts", "pack_omex", "pack_weights", "read_antimony", "read_sbml", "read_sbml_file",
-    "recipe_names", "round_trip", "run_suite", "simulator_matrix", "stationary", "train_classifier", "unpack_omex",
-    "unpack_weights", "write_antimony", "write_file", "write_folder", "write_lna", "write_sbml", "write_sedml",
+    "Calibration", "Classifier", "CrnError", "Document", "Example", "Export", "Matrices", "Metadata",
+    "Network", "Options", "Parameter", "Place", "Reaction", "Species", "Trained", "analyse_noise",
+    "engine_names", "export_files", "find_cases", "get_engine", "get_recipe", "lump", "model_archive",
+    "model_document", "model_examples", "model_files", "model_usage", "ode_readouts", "pack_omex",
+    "pack_weights", "read_antimony", "read_sbml", "read_sbml_file", "recipe_names", "round_trip", "run_suite",
+    "simulator_matrix", "stationary", "train_classifier", "unpack_omex", "unpack_weights", "write_antimony",
+    "write_file", "write_folder", "write_lna", "write_sbml", "write_sedml",
 ]  # fmt: skip
 
 
