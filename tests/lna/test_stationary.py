@@ -273,3 +273,30 @@ def test_more_species_than_a_matrix_takes(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(lna, "LARGEST", 2)
     with pytest.raises(SteadyStateError, match="3 floating species"):
         solved(cascade())
+
+
+def test_a_state_about_which_all_goes_round_for_ever() -> None:
+    """Lotka and Volterra's predators and prey: eigenvalues ± i sqrt(birth * death)."""
+    net = network(
+        "AB", {"b": 2.0, "k": 0.1, "d": 0.5}, grow=("A", "AA", "b"), eat=("AB", "BB", "k"), die=("B", "", "d")
+    )
+    with pytest.raises(SteadyStateError, match=r"oscillates undamped: eigenvalue -?\S+ ± 1i 1/s, mostly in '[AB]'"):
+        stationary(Matrices.of(net), np.array([5.0, 20.0]))
+
+
+def test_a_state_that_oscillations_grow_from() -> None:
+    """A Brusselator above its threshold: eigenvalues 0.1 ± i sqrt(1 - 0.01) at b = 2.2, a = 1."""
+    net = network(
+        "XY", {"a": 100.0, "c": 1e-4, "b": 2.2, "d": 1.0}, make=("", "X", "a"), grow=("XXY", "XXX", "c"),
+        turn=("X", "Y", "b"), fade=("X", "", "d"),
+    )  # fmt: skip
+    with pytest.raises(SteadyStateError, match=r"unstable, and oscillates: eigenvalue 0\.1 ± 0\.995i 1/s"):
+        stationary(Matrices.of(net), np.array([100.0, 220.0]))
+
+
+def test_a_network_in_which_nothing_happens() -> None:
+    net = network("AB", {"g": 1.0, "u": 2.0}, fade=("A", "", "g"), make=("A", "AB", "u"), end=("B", "", "g"))
+    with pytest.raises(
+        SteadyStateError, match="no reaction fires and nothing fluctuates: 'A' holds 0 items; set inputs"
+    ):
+        stationary(Matrices.of(net), np.array([0.0, 0.0]))
