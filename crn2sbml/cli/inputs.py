@@ -1,6 +1,6 @@
 """What commands are given: a model's folder or file, counts to set, and how long to run it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,16 +63,9 @@ def load_usage(path: Path) -> Usage | None:
         raise FormatError(f"{path}: {error}") from None
 
 
-def seconds_to_run(t_end: float | None, usage: Usage | None, steady: Network | None = None) -> float:
-    """What --t-end says, else io.json, else 10 s, or where a network is to be `steady` as long as that takes it.
-
-    Raises: CrnError: not positive and finite.
-    """
-    if t_end is None and usage is None and steady is not None:
-        from crn2sbml.lna.settle import settling_time
-
-        return settling_time(steady)
-    seconds = t_end if t_end is not None else (usage.t_end if usage else 10.0)
+def seconds_to_run(t_end: float | None, usage: Usage | None, otherwise: Callable[[], float] = lambda: 10.0) -> float:
+    """What --t-end says, else io.json, else `otherwise`; raises CrnError: not positive and finite."""
+    seconds = t_end if t_end is not None else (usage.t_end if usage else otherwise())
     if not 0 < seconds < float("inf"):
         raise CrnError(f"--t-end {seconds}: must be positive and finite")
     return seconds

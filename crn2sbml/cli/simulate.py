@@ -80,6 +80,7 @@ def simulate(
     from crn2sbml.engines.registry import get_engine
     from crn2sbml.formats.document import with_reading
     from crn2sbml.formats.sbml_write import write_sbml
+    from crn2sbml.lna.settle import settle
     from crn2sbml.report.noise import noise_figure, noise_rows, trajectories_figure
 
     for path in (out, plot):
@@ -100,7 +101,10 @@ def simulate(
     for name in shown:
         if name not in document.network.species_index:
             raise CrnError(f"--species: {did_you_mean(name, document.network.species_index, 'species')}")
-    end = seconds_to_run(t_end, usage, document.network.with_counts(counts) if method is Method.LNA else None)
+    if method is Method.LNA:
+        end = seconds_to_run(t_end, usage, lambda: settle(document.network.with_counts(counts)).seconds)
+    else:
+        end = seconds_to_run(t_end, usage)
     chosen = get_engine(engine)
     check_algorithm(chosen, method.value, algorithm)
     # The text is written anew: files of any level, and Antimony, reach the simulator in one form, and a pair of equal

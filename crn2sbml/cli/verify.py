@@ -49,6 +49,7 @@ def verify(
 
     from crn2sbml.disk import check_output, write_file
     from crn2sbml.engines.registry import check_installed, engine_names
+    from crn2sbml.lna.settle import settling_time
     from crn2sbml.report.matrix_page import matrix_data, matrix_page, matrix_table, words
     from crn2sbml.verify.matrix import Conditions, simulator_matrix
     from crn2sbml.verify.outcomes import METHODS
@@ -61,7 +62,7 @@ def verify(
     check_settable(counts, document, model)
     document = replace(document, network=document.network.with_counts(counts))
     conditions = Conditions(
-        seconds_to_run(t_end, usage, document.network),
+        seconds_to_run(t_end, usage, lambda: settling_time(document.network)),
         runs=runs,
         events=events,
         seed=seed,

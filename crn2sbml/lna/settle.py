@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crn2sbml.core.deterministic import integrate
+from crn2sbml.core.deterministic import LARGEST, integrate
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
 from crn2sbml.errors import EngineError, SteadyStateError
@@ -29,10 +29,16 @@ class Settled:
 def settle(network: Network) -> Settled:
     """Where the network goes from its initial counts, to 1e-5 standard deviations, within 10, 100, ... 1e5 seconds.
 
-    Raises: SteadyStateError: it oscillates, grows, is unstable or undetermined, or is not steady even then.
+    Raises: SteadyStateError: it oscillates, grows, is unstable or undetermined, or is not steady even then;
+        EngineError: more than 4,000 floating species.
     """
     matrices = Matrices.of(network)
     start = np.array([species.initial for species in network.species], dtype=float)
+    if len(matrices.floating) > LARGEST:
+        raise EngineError(
+            f"steady state of {len(matrices.floating)} floating species: looked for among {LARGEST} at most; say how "
+            "long to run (--t-end), and a simulator will find it"
+        )
     refusal: SteadyStateError | None = None
     for seconds in _HORIZONS:
         times = np.concatenate([[0.0], np.linspace(seconds / 2, seconds, _POINTS)])
@@ -53,7 +59,7 @@ def settling_time(network: Network) -> float:
     """Seconds, 10 or ten, a hundred, ... times as many, after which a network is steady; 10 if it never is."""
     try:
         return settle(network).seconds
-    except SteadyStateError:
+    except EngineError:
         return _HORIZONS[0]
 
 
