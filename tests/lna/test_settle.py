@@ -45,6 +45,11 @@ def test_a_brusselator_that_oscillates() -> None:
         settle(brusselator(2.2))
 
 
+def test_swings_that_die_out_slowly_are_waited_for() -> None:
+    """A Brusselator just below its threshold: its swings decay at (2 - 1.996) / 2 = 0.002 per second."""
+    np.testing.assert_allclose(settle(brusselator(1.996)).counts, [100, 199.6], rtol=1e-5)
+
+
 def test_growth() -> None:
     with pytest.raises(SteadyStateError, match=r"no steady state: .*does a count grow without bound"):
         settle(network("A", {"k": 2.0}, grow=("A", "AA", "k")).with_counts({"A": 1}))
