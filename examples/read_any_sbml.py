@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from crn2sbml import lump, read_sbml_file, write_antimony, write_sbml
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 document = read_sbml_file(sys.argv[1])
 network = document.network
 print(f"{network.id}: {len(network.species)} species, {len(network.reactions)} reactions, reading {document.reading}")

@@ -42,7 +42,7 @@ def cascade(species: int) -> tuple[Network, Matrices, np.ndarray]:
 
 def convolutions(species: int) -> tuple[Network, Matrices, np.ndarray]:
     """Four convolutions of two filters and ten read-outs; reactions grow with the species."""
-    side = max(12, round((species / (2 * 4 * 2)) ** 0.5) + 4)
+    side = int((species / (2 * 4 * 2)) ** 0.5) + 5
     layers = (*(Convolution(2, 3) for _ in range(4)), Dense(10, "readout"))
     return solved(Classifier("convolutions", (1, side, side), layers, Kinetics(omega=OMEGA)))
 
