@@ -88,6 +88,8 @@ def simulate(
             check_output(path, force)
     if not 0 <= average < float("inf"):
         raise CrnError(f"--average {average}: must be 0 seconds or more, and finite")
+    if average and method is not Method.LNA:
+        raise CrnError("--average belongs to the noise of --method lna")
     if points < 2 or replicates < 1:
         raise CrnError(f"--points {points} --replicates {replicates}: needs 2 points and 1 replicate at least")
     document, usage = load_document(model), load_usage(model)
@@ -214,6 +216,6 @@ def _noise(
         # Where the simulator has an answer of its own, that is the one to show.
         noise["covariance"].values = moments["covariance"].sel(species=shown, species_=shown).values
         noise["sd"].values = np.sqrt(np.diag(noise["covariance"]).clip(min=0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            noise["fano_factor"].values = noise["sd"].values ** 2 / noise["mean"].values
+        known = ~np.isnan(noise["fano_factor"].values)
+        noise["fano_factor"].values[known] = (noise["sd"].values ** 2)[known] / noise["mean"].values[known]
     return noise

@@ -28,7 +28,9 @@ def train(
     model: Annotated[str, typer.Argument(help="What to train, for instance digits.")] = "digits",
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("digits"),
     omega: Annotated[float | None, typer.Option(help="Items per unit of activity (system size).")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training part.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training part; 100 more with --noise lna.")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Step size that Adam starts with.")] = None,
     noise: Annotated[Noise, typer.Option(help="none: on means alone; lna: then calibrated for noise.")] = Noise.NONE,
     average: Annotated[float | None, typer.Option(help="lna: seconds that a decision is averaged over.")] = None,
@@ -69,7 +71,13 @@ def train(
     if json:
         print_json({"folder": str(out), **trained.record})
     else:
-        say(f"{out}: accuracy " + ", ".join(f"{part} {value:.2%}" for part, value in accuracy.items()))
+        say(f"{out}: accuracy " + _percentages(accuracy))
+        if calibration:
+            say(f"{out}: right decisions under noise (LNA) " + _percentages(trained.record["accuracy_under_noise"]))
+
+
+def _percentages(accuracy: dict[str, float]) -> str:
+    return ", ".join(f"{part} {value:.2%}" for part, value in accuracy.items())
 
 
 def train_with_progress(

@@ -8,11 +8,14 @@ import xarray as xr
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
 from crn2sbml.core.units import ITEM, SECOND
-from crn2sbml.errors import ShapeError, did_you_mean
+from crn2sbml.errors import ShapeError, SteadyStateError, did_you_mean
 from crn2sbml.lna.readout import Adjoint
 from crn2sbml.lna.settle import settle
 from crn2sbml.lna.stationary import LARGEST, stationary
 from crn2sbml.lna.validity import validity
+
+_NO_ITEMS = 1e-9
+"""Mean count below which a species is absent, and a Fano factor has no meaning."""
 
 
 def analyse_noise(
@@ -37,11 +40,17 @@ def analyse_noise(
     Raises: ShapeError: an output that is unknown or clamped; SteadyStateError: see `settle` and `stationary`.
     """
     names = list(outputs)
+    if not names or not 0 <= average < float("inf"):
+        raise ShapeError(
+            f"noise of {len(names)} outputs, averaged over {average:g} s: needs an output, and 0 s or more"
+        )
     for name in names:
         if name not in network.floating:
             raise ShapeError(f"noise of {did_you_mean(name, network.floating, 'floating species')}")
     matrices = Matrices.of(network)
     state = settle(network).counts if counts is None else np.array([counts[name] for name in matrices.species])
+    if not matrices.rates(state).any():
+        raise SteadyStateError(f"LNA: no reaction fires and nothing fluctuates: {names[0]!r} holds 0 items; set inputs")
     at = Adjoint(matrices, state)
     rows = [matrices.floating_species.index(name) for name in names]
     weights = _selector(matrices, rows)
@@ -52,7 +61,10 @@ def analyse_noise(
         {
             "mean": ("output", mean, {"units": ITEM}),
             "sd": ("output", np.sqrt(variance), {"units": ITEM}),
-            "fano_factor": ("output", np.divide(variance, mean, out=np.full_like(mean, np.nan), where=mean > 0)),
+            "fano_factor": (
+                "output",
+                np.divide(variance, mean, out=np.full_like(mean, np.nan), where=mean > _NO_ITEMS),
+            ),
             "covariance": (("output", "output_"), noise.covariance, squared),
             "by_reaction": (("reaction", "output"), noise.by_reaction, squared),
         },

@@ -14,6 +14,8 @@ LARGEST_SHIFT = 0.1
 At a rectifier's threshold (a = 3, k = 100, g = 1, ten items per unit) the variance is 6 % off where the shift is 0.01,
 28 % where it is 0.11, and by a factor of three or four where it is 0.2 to 0.6 (against the master equation).
 """
+_NO_NOISE = 1e-6
+"""Standard deviation, items, below which a species is taken for absent."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Validity:
 def validity(matrices: Matrices, counts: Array, noise: Stationary) -> Validity:
     """Args: counts: the steady state that `noise` belongs to, items, all species."""
     sd = np.sqrt(np.diag(noise.covariance).clip(min=0))
-    noisy = sd > 0
+    noisy = sd > _NO_NOISE
     shift = np.divide(mean_correction(matrices, counts, noise), sd, out=np.zeros_like(sd), where=noisy)
     least = int(np.argmin(np.where(noisy, noise.mean, np.inf)))
     return Validity(

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -154,12 +155,13 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "",
             f"Data: `{record['data']}`, with a fixed stratified split; the test part was used for this line alone.",
             "Hyperparameters were chosen by five-fold cross-validation within the training and validation part.",
+            *_under_noise(record),
             "",
             "## Train it again",
             "",
             "```",
             f"crn2sbml train {classifier.name} --omega {kinetics.omega:g} --epochs {options['epochs']} "
-            f"--seed {options['seed']} --out {classifier.name}",
+            f"--seed {options['seed']}{_noise_options(record)} --out {classifier.name}",
             "```",
             "",
             "## Files",
@@ -174,6 +176,27 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "",
         ]
     )
+
+
+def _noise_options(record: Mapping[str, Any]) -> str:
+    calibration = record.get("calibration")
+    if not calibration:
+        return ""
+    return " --noise lna" + (f" --average {calibration['average']:g}" if calibration["average"] else "")
+
+
+def _under_noise(record: Mapping[str, Any]) -> list[str]:
+    """Of a calibrated model: what it decides under noise, by the LNA."""
+    if not record.get("calibration"):
+        return []
+    seconds = record["calibration"]["average"]
+    decided = f"averages over {seconds:g} s" if seconds else "single snapshots"
+    found = ", ".join(f"{part} {value:.2%}" for part, value in record["accuracy_under_noise"].items())
+    return [
+        "",
+        f"Calibrated for noise at this omega, decisions from {decided}; right decisions expected under the linear",
+        f"noise approximation: {found}.",
+    ]
 
 
 def _percent(accuracy: float, count: int) -> str:

@@ -46,5 +46,5 @@ def trajectories_figure(result: xr.DataArray, shown: Sequence[str]) -> bytes:
 
 def _png(figure: Figure) -> bytes:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
+    figure.savefig(picture, format="png", dpi=110, bbox_inches="tight")
     return picture.getvalue()

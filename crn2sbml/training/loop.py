@@ -19,6 +19,7 @@ import optax
 from numpy.typing import NDArray
 
 from crn2sbml.circuits.classifier import Classifier
+from crn2sbml.circuits.readout_noise import quadrature, readout_covariance
 from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
 from crn2sbml.errors import TrainingError
@@ -111,6 +112,11 @@ def train_classifier(
         "calibration": asdict(calibration) if calibration else None,
         "accuracy": accuracy,
     }
+    if calibration:
+        record["accuracy_under_noise"] = {
+            name: accuracy_under_noise(classifier, weights, part, calibration.average, options.seed)
+            for name, part in (("validation", data.validation), ("test", data.test))
+        }
     return Trained(classifier, weights, record)
 
 
@@ -165,6 +171,22 @@ def _rounded(array: Any) -> NDArray[np.float64]:
 
 def _accuracy(classifier: Classifier, weights: Sequence[Mapping[str, Any]], part: Part) -> float:
     return float(np.mean(classifier.readouts(weights, part.images).argmax(-1) == part.labels))
+
+
+def accuracy_under_noise(
+    classifier: Classifier, weights: Sequence[Mapping[str, Any]], part: Part, average: float, seed: int
+) -> float:
+    """Expected part of right decisions from snapshots, or averages over `average` seconds, under the LNA.
+
+    200 draws from the Gaussian of the read-outs for each image.
+    """
+    rng, rule, right = np.random.default_rng(seed), quadrature(classifier, average), []
+    for image, label in zip(part.images, part.labels, strict=True):
+        levels = classifier.levels(weights, classifier.activities(image))
+        covariance = readout_covariance(classifier, weights, levels, rule) / classifier.kinetics.omega
+        drawn = rng.multivariate_normal(levels[-1].outputs, covariance, 200, method="eigh")
+        right.append(np.mean(drawn.argmax(-1) == label))
+    return float(np.mean(right))
 
 
 def _save(path: Path, identity: str, epoch: int, state: Any) -> None:

@@ -67,6 +67,20 @@ def test_a_species_that_nothing_makes_has_no_fano_factor() -> None:
     assert found["sd"].values[1] == 0
 
 
+def test_a_network_in_which_nothing_happens() -> None:
+    net = network("AB", {"g": 1.0, "u": 2.0}, fade=("A", "", "g"), make=("A", "AB", "u"), end=("B", "", "g"))
+    with pytest.raises(
+        SteadyStateError, match="no reaction fires and nothing fluctuates: 'B' holds 0 items; set inputs"
+    ):
+        analyse_noise(net, ["B"])
+
+
+@pytest.mark.parametrize(("outputs", "average"), [([], 0.0), (["A"], -1.0), (["A"], float("nan"))])
+def test_nonsense(outputs: list[str], average: float) -> None:
+    with pytest.raises(ShapeError, match="needs an output, and 0 s or more"):
+        analyse_noise(birth_death(1.0, 1.0), outputs, average=average)
+
+
 @pytest.mark.parametrize("name", ["B", "a"])
 def test_unknown_outputs(name: str) -> None:
     with pytest.raises(ShapeError, match=f"no floating species '{name}'"):

@@ -292,11 +292,3 @@ def test_a_state_that_oscillations_grow_from() -> None:
     )  # fmt: skip
     with pytest.raises(SteadyStateError, match=r"unstable, and oscillates: eigenvalue 0\.1 ± 0\.995i 1/s"):
         stationary(Matrices.of(net), np.array([100.0, 220.0]))
-
-
-def test_a_network_in_which_nothing_happens() -> None:
-    net = network("AB", {"g": 1.0, "u": 2.0}, fade=("A", "", "g"), make=("A", "AB", "u"), end=("B", "", "g"))
-    with pytest.raises(
-        SteadyStateError, match="no reaction fires and nothing fluctuates: 'A' holds 0 items; set inputs"
-    ):
-        stationary(Matrices.of(net), np.array([0.0, 0.0]))

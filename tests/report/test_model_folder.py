@@ -154,3 +154,15 @@ def test_the_card_lists_the_checksums_and_the_command() -> None:
 def test_a_model_without_a_training_record_still_has_a_document() -> None:
     document = model_document(replace(trained_tiny(), record={}))
     assert "unknown" in " ".join(document.metadata.notes)
+
+
+@pytest.mark.parametrize(
+    ("average", "options", "words"), [(5.0, " --average 5", "averages over 5 s"), (0.0, "", "snapshots")]
+)
+def test_the_card_of_a_calibrated_model(average: float, options: str, words: str) -> None:
+    record = {**trained_tiny().record, "calibration": {"average": average}, "accuracy_under_noise": {"test": 0.625}}
+    card = str(files_of(replace(trained_tiny(), record=record))["card.md"])
+    assert f"crn2sbml train tiny --omega 200 --epochs 12 --seed 3 --noise lna{options} --out tiny" in card
+    assert words in card
+    assert "test 62.50%" in card
+    assert "noise" not in str(FILES["card.md"]).replace("`noise`", "")

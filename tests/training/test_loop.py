@@ -196,6 +196,9 @@ def test_calibration_goes_on_from_the_means_and_lowers_the_expected_loss() -> No
     assert {p.epochs for p in seen} == {30}
     assert result.record["calibration"] == asdict(CALIBRATION)
     assert undisturbed().record["calibration"] is None
+    noisy, means = result.record["accuracy_under_noise"], result.record["accuracy"]
+    assert noisy.keys() == {"validation", "test"}
+    assert all(0.5 < noisy[part] <= means[part] + 0.1 for part in noisy)
     part = bars().train
     activities, labels = jnp.asarray(small_classifier().activities(part.images)), jnp.asarray(part.labels)
     expected = loss_under_noise(small_classifier(), SHORT.sharpness, CALIBRATION)
