@@ -21,8 +21,8 @@ network = read_antimony(
 ).network
 noise = analyse_noise(network, ["protein"], average=60, lags=[1, 5, 20]).isel(output=0)
 mean, sd, fano_factor = (float(noise[name]) for name in ("mean", "sd", "fano_factor"))
-print(f"protein: {mean:.1f} ± {sd:.2f} items, Fano factor {fano_factor:.1f}")
+print(f"protein: mean {mean:.1f} and sd {sd:.2f} items, Fano factor {fano_factor:.1f}")
 for reaction in noise.reaction.values:
     print(f"  {reaction}: {float(noise['by_reaction'].sel(reaction=reaction) / noise['sd'] ** 2):.1%} of the variance")
-print(f"  averaged over 60 s: ± {float(noise['sd_of_average']):.1f} items")
+print(f"  averaged over 60 s: sd {float(noise['sd_of_average']):.1f} items")
 print("  correlation after 1, 5, 20 s:", noise["autocorrelation"].values.round(3))

@@ -15,7 +15,7 @@ EXPECTED = {
     "read_any_sbml.py": ([str(ROOT / "models" / "digits" / "model.xml")], "440 species, 2892 reactions, reading any"),
     # Telegraph, messenger and protein, by hand: 1/5 of the time on, 20 * 5 / 5 / 0.2 = 100; the variance is that of a
     # three-dimensional Lyapunov equation (SciPy's dense solver: 106.35^2).
-    "where_noise_comes_from.py": ([], "protein: 100.0 ± 106.35 items"),
+    "where_noise_comes_from.py": ([], "protein: mean 100.0 and sd 106.35 items"),
     "train_and_export.py": (["small"], "small: test accuracy 9"),
 }
 
