@@ -1,7 +1,7 @@
 """What an engine is: it loads SBML once, then answers for any clamped inputs, set by name."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,7 +58,7 @@ class Engine(Protocol):
 class Simulation(ABC):
     """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say.
 
-    A simulator supplies `_integrate` and, if it samples, `_sample`: both get the counts of all species in the order of
+    A simulator supplies `_integrate`, `_sample` or both, as its methods say: both get the counts of all species in the order of
     the file, and times that start at 0.
     Raises, from every method: CrnError: inputs or times that are refused; EngineError: the simulator's own words.
     """
@@ -137,9 +137,9 @@ class Simulation(ABC):
                 return result, scale
             scale = found
 
-    @abstractmethod
     def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         """Deterministic counts, (time, species), to an absolute tolerance in items, and the solver they come from."""
+        raise NotImplementedError(f"{self._engine.name} lists 'ode' but has no solver")
 
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         """One stochastic run a seed (below 2^32): (replicate, time, species)."""

@@ -56,9 +56,6 @@ class NativeSimulation(Simulation):
             *(array.astype(np.int32) for array in (reads.indptr, reads.indices)),
         )
 
-    def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
-        raise NotImplementedError("the native engine samples only")
-
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         start, at = np.array(list(counts.values())), np.array(times)
         runs = np.empty((len(seeds), len(times), len(start)))

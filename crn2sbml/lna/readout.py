@@ -21,7 +21,7 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.steady import check_steady
 from crn2sbml.errors import ShapeError, SteadyStateError
 from crn2sbml.lna.block_triangular import BlockTriangular
-from crn2sbml.lna.quadrature import averaged, frequencies
+from crn2sbml.lna.quadrature import frequencies
 from crn2sbml.lna.stability import check_determined, slowest_and_fastest
 
 _FIRST, _MOST = 9, 6561
@@ -65,11 +65,10 @@ class Adjoint:
             raise SteadyStateError("LNA: the network has no floating species")
         check_determined(self._blocks, self.matrices)
 
-    def noise(self, weights: Array, average: float = 0.0, tolerance: float = 1e-8) -> ReadoutNoise:
-        """Stationary noise of read-outs, or of their averages over `average` seconds.
+    def noise(self, weights: Array, tolerance: float = 1e-8) -> ReadoutNoise:
+        """Stationary noise of read-outs.
 
-        Args: tolerance: of the covariance, relative to the variances; 1e-4 is what an average reaches, whose spectrum
-            oscillates (`averaged_covariance` is exact).
+        Args: tolerance: of the covariance, relative to the variances.
         Raises: SteadyStateError: no convergence (rates too many orders of magnitude apart, or oscillations that hardly
             decay).
         """
@@ -82,7 +81,7 @@ class Adjoint:
             for frequency, measure in zip(*frequencies(slowest, fastest, places), strict=True):
                 solver = self._solver(frequency)
                 influence = self._changes @ self._solved(solver, weights)
-                flow = influence * (self._rates * (measure * averaged(frequency, average)))[:, None]
+                flow = influence * (self._rates * measure)[:, None]
                 total += (influence.conj().T @ flow).real
                 by_reaction += (influence.conj() * flow).real
                 with_species += self._felt(solver, flow)

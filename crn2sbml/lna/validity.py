@@ -22,15 +22,14 @@ _NO_NOISE = 1e-6
 class Validity:
     """`shift` of each floating species' mean by the next order of the expansion, in its standard deviations.
 
-    `smallest` is the species with the least mean among those that have noise, with that mean (items); `slowest` and
-    `fastest` are relaxation rates (1/s), of which the slowest goes to 0 where the state loses its stability.
+    `smallest` is the species with the least mean among those that have noise, with that mean (items); `slowest`
+    (1/s, below 0) is the eigenvalue that goes to 0 where the state loses its stability.
     """
 
     species: tuple[str, ...]
     shift: Array
     smallest: tuple[str, float]
     slowest: float
-    fastest: float
 
     @property
     def doubtful(self) -> tuple[str, ...]:
@@ -63,5 +62,4 @@ def validity(matrices: Matrices, counts: Array, noise: Stationary) -> Validity:
         shift,
         (noise.species[least], float(noise.mean[least])),
         noise.slowest,
-        -float(noise.blocks.eigenvalues.real.min()),
     )

@@ -126,9 +126,6 @@ def test_averages_of_birth_and_death(seconds: float) -> None:
     expected = 2 * 40 * (x + np.expm1(-x)) / x**2
     at = adjoint(birth_death(20.0, 0.5))
     assert at.averaged_covariance(seconds, np.ones((1, 1)))[0, 0] == pytest.approx(expected, rel=1e-7)
-    by_spectrum = at.noise(np.ones((1, 1)), average=seconds, tolerance=1e-4)
-    assert by_spectrum.covariance[0, 0] == pytest.approx(expected, rel=1e-3)
-    assert by_spectrum.by_reaction.sum() == pytest.approx(expected, rel=1e-3)
 
 
 def test_averages_of_a_ring_and_of_a_cascade() -> None:

@@ -61,7 +61,7 @@ def test_what_it_says_of_birth_and_death() -> None:
     judged = validity(Matrices.of(net), np.array([12.0]), settle(net).noise)
     assert judged.doubtful == ()
     assert judged.smallest == ("A", pytest.approx(12, rel=1e-6))
-    assert (judged.slowest, judged.fastest) == (pytest.approx(-0.5), pytest.approx(0.5))
+    assert judged.slowest == pytest.approx(-0.5)
     assert judged.summary() == (
         "the next order moves no mean by more than 0.1 sd; smallest mean 12 items (A), slowest relaxation 2 s"
     )
