@@ -1,7 +1,6 @@
 """What an engine is: it loads SBML once, then answers for any clamped inputs, set by name."""
 
 import math
-from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -55,11 +54,11 @@ class Engine(Protocol):
         """Load SBML text; raises FormatError if our reader cannot take it, EngineError with the simulator's words."""
 
 
-class Simulation(ABC):
+class Simulation:
     """A loaded model. Every call starts from the file's initial counts, changed as `inputs` (and `start`) say.
 
-    A simulator supplies `_integrate`, `_sample` or both, as its methods say: both get the counts of all species in the order of
-    the file, and times that start at 0.
+    A simulator supplies `_integrate`, `_sample` or both, as its methods say: both get the counts of all species in the
+    order of the file, and times that start at 0.
     Raises, from every method: CrnError: inputs or times that are refused; EngineError: the simulator's own words.
     """
 
@@ -114,7 +113,11 @@ class Simulation(ABC):
 
     @final
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
-        """Stationary mean and covariance of the floating species; raises SteadyStateError."""
+        """Stationary mean and covariance of the floating species, as the simulator gives them.
+
+        How far they can be trusted: `crn2sbml.lna.validity`, which `analyse_noise` puts beside them.
+        Raises: SteadyStateError.
+        """
         check_algorithm(self._engine, "lna")
         mean, covariance = self._noise(inputs, t_end)
         return moments(mean, covariance, self.matrices.floating_species, self._provenance("lna"))

@@ -13,7 +13,7 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.units import ITEM, SECOND
 from crn2sbml.formats.usage import Usage
 from crn2sbml.verify.agreement import Agreement, covariance_difference, relative_difference, z_scores
-from crn2sbml.verify.runs import copasi_runs, roadrunner_readouts, roadrunner_run, roadrunner_snapshots, samples_of
+from crn2sbml.verify.runs import copasi_runs, roadrunner_readouts, roadrunner_run, samples_of
 
 ODE_TOLERANCE, COPASI_LNA_TOLERANCE, Z_LIMIT = 1e-6, 1e-5, 4.0
 LARGEST_RELATIVE = "largest relative difference"
@@ -53,23 +53,6 @@ def ode_readouts(sbml: str, usage: Usage, data: ArrayLike, jobs: int = 1) -> Ite
     blocks = np.array_split(examples, max(1, min(len(examples) // 20, 2 * jobs)))
     run = joblib.Parallel(n_jobs=jobs, return_as="generator")
     yield from run(joblib.delayed(roadrunner_readouts)(sbml, usage, block) for block in blocks)
-
-
-def ssa_snapshots(
-    sbml: str, usage: Usage, data: ArrayLike, seed: int, seconds: float = 5.0, jobs: int = 1
-) -> Iterator[Array]:
-    """One exact stochastic snapshot of the read-outs (items) for each example, in blocks, in order.
-
-    Args: data: (examples, ...); seconds: from the rounded steady state to the snapshot, longer than read-outs remember.
-    Yields: (block, outputs). Raises: EngineError.
-    """
-    examples = np.asarray(data, dtype=float)
-    starts = range(0, len(examples), 10)
-    run = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    yield from run(
-        joblib.delayed(roadrunner_snapshots)(sbml, usage, examples[first : first + 10], seconds, seed + first)
-        for first in starts
-    )
 
 
 def round_trip(

@@ -24,23 +24,6 @@ def roadrunner_readouts(sbml: str, usage: Usage, examples: Sequence[Array]) -> A
     return np.array([state.sel(species=outputs).values[0, 0] for state in states])
 
 
-def roadrunner_snapshots(sbml: str, usage: Usage, examples: Sequence[Array], seconds: float, seed: int) -> Array:
-    """One exact stochastic snapshot of the read-outs for each example, items, shape (examples, outputs).
-
-    Each is taken `seconds` after the rounded steady state; example i gets the seed `seed` + i.
-    """
-    simulation = RoadRunnerEngine().load(sbml)
-    outputs, floating = list(usage.outputs), list(simulation.matrices.floating_species)
-    snapshots = []
-    for number, example in enumerate(examples):
-        inputs = usage.input_counts(example)
-        steady = np.rint(simulation.steady_state(inputs, usage.t_end).sel(species=floating).values[0, 0])
-        start = dict(zip(floating, steady.tolist(), strict=True))
-        run = simulation.ssa([0.0, seconds], inputs, seed + number, start=start)
-        snapshots.append(run.sel(species=outputs).values[0, -1])
-    return np.array(snapshots)
-
-
 def roadrunner_run(sbml: str, usage: Usage, example: Array, seed: int, relative_error: float) -> xr.Dataset:
     """ODE, LNA and SSA of one example in libRoadRunner.
 

@@ -5,7 +5,7 @@ import pytest
 
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna.settle import settle, settling_time
-from tests.lna.test_stationary import network
+from tests.lna.test_stationary import brusselator, network
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(5.0, 10.0), (0.2, 100.0), (1e-3, 1e5)])
@@ -24,15 +24,6 @@ def test_the_state_and_its_noise() -> None:
     found = settle(network("A", {"b": 30.0, "g": 0.5}, make=("", "A", "b"), fade=("A", "", "g")))
     np.testing.assert_allclose(found.counts, [60], rtol=1e-6)
     np.testing.assert_allclose(found.noise.covariance, [[60]], rtol=1e-6)
-
-
-def brusselator(feed: float) -> object:
-    """X settles where feed < 2 and oscillates above (a = 1): 2X + Y -> 3X, X -> Y at `feed`."""
-    net = network(
-        "XY", {"a": 100.0, "c": 1e-4, "b": feed, "d": 1.0}, make=("", "X", "a"), grow=("XXY", "XXX", "c"),
-        turn=("X", "Y", "b"), fade=("X", "", "d"),
-    )  # fmt: skip
-    return net.with_counts({"X": 90, "Y": 100 * feed})
 
 
 def test_a_brusselator_that_settles() -> None:

@@ -34,6 +34,15 @@ def birth_death(birth: float, death: float) -> Network:
     return network("A", {"b": birth, "g": death}, make=("", "A", "b"), fade=("A", "", "g"))
 
 
+def brusselator(feed: float) -> Network:
+    """X settles where feed < 2 and oscillates above (a = 1): 2X + Y -> 3X, X -> Y at `feed`."""
+    net = network(
+        "XY", {"a": 100.0, "c": 1e-4, "b": feed, "d": 1.0}, make=("", "X", "a"), grow=("XXY", "XXX", "c"),
+        turn=("X", "Y", "b"), fade=("X", "", "d"),
+    )  # fmt: skip
+    return net.with_counts({"X": 90, "Y": 100 * feed})
+
+
 def cascade() -> Network:
     """A and B are made and decay; both make Y (a pool of unequal shares), which decays."""
     return network(
@@ -286,9 +295,5 @@ def test_a_state_about_which_all_goes_round_for_ever() -> None:
 
 def test_a_state_that_oscillations_grow_from() -> None:
     """A Brusselator above its threshold: eigenvalues 0.1 ± i sqrt(1 - 0.01) at b = 2.2, a = 1."""
-    net = network(
-        "XY", {"a": 100.0, "c": 1e-4, "b": 2.2, "d": 1.0}, make=("", "X", "a"), grow=("XXY", "XXX", "c"),
-        turn=("X", "Y", "b"), fade=("X", "", "d"),
-    )  # fmt: skip
     with pytest.raises(SteadyStateError, match=r"unstable, and oscillates: eigenvalue 0\.1 ± 0\.995i 1/s"):
-        stationary(Matrices.of(net), np.array([100.0, 220.0]))
+        stationary(Matrices.of(brusselator(2.2)), np.array([100.0, 220.0]))

@@ -107,3 +107,22 @@ def test_two_classes_have_one_rival() -> None:
 def test_nonsense_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(TrainingError, match="calibration: "):
         Calibration(**options)
+
+
+@pytest.mark.parametrize("average", [0.0, 5.0])
+def test_gradient_of_the_loss_against_finite_differences(average: float) -> None:
+    """Along random directions in the space of all weights, in double precision."""
+    classifier, weights, activities, labels = at(20.0)
+    with jax.enable_x64(True):
+        values = jax.tree.map(jnp.asarray, weights)
+        loss = jax.jit(loss_under_noise(classifier, SHARPNESS, Calibration(average, nodes=32)))
+        slope = jax.grad(loss)(values, activities, labels, KEY)
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            direction = jax.tree.map(lambda array, rng=rng: jnp.asarray(rng.normal(size=array.shape)), values)
+            expected = sum(jnp.sum(a * b) for a, b in zip(*map(jax.tree.leaves, (slope, direction)), strict=True))
+            sides = [
+                float(loss(jax.tree.map(lambda a, b, h=h: a + h * b, values, direction), activities, labels, KEY))
+                for h in (1e-5, -1e-5)
+            ]
+            assert (sides[0] - sides[1]) / 2e-5 == pytest.approx(float(expected), rel=1e-5)

@@ -10,7 +10,8 @@ from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.report.model_folder import model_document
 from crn2sbml.verify import round_trip as module
 from crn2sbml.verify import stationary_samples
-from crn2sbml.verify.round_trip import RoundTrip, ode_readouts, round_trip, ssa_snapshots
+from crn2sbml.verify.decisions import stochastic_readouts
+from crn2sbml.verify.round_trip import RoundTrip, ode_readouts, round_trip
 from crn2sbml.verify.runs import samples_of
 from tests.reference.steady_ode import steady_counts
 from tests.verify.tiny_trip import (
@@ -187,17 +188,11 @@ def test_ode_readouts_keep_the_order_in_any_number_of_processes() -> None:
 
 
 def test_snapshots_of_the_ssa() -> None:
-    """Of one image twelve times: independent draws from a law whose mean and spread the LNA tells."""
-    images = np.repeat(IMAGES[:1], 12, axis=0)
-    first, again = (
-        np.concatenate(list(ssa_snapshots(tiny_sbml(), tiny_usage(), images, seed, seconds=4.0, jobs=jobs)))
-        for seed, jobs in ((3, 1), (3, 2))
-    )
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_array_equal(first, np.rint(first))
-    assert len(np.unique(first, axis=0)) > 10
+    """Independent draws from a law whose mean and spread the LNA tells."""
+    runs = 200
+    found = stochastic_readouts(tiny_sbml(), tiny_usage(), IMAGES[:1], 3, replicates=runs, settle=25)[0]
     row = tiny_trip().table.isel(example=0)
-    z = (first.mean(axis=0) - row["lna_mean"] - row["lna_correction"]) / (row["lna_sd"] / math.sqrt(12))
+    z = (found.mean(axis=0) - row["lna_mean"] - row["lna_correction"]) / (row["lna_sd"] / math.sqrt(runs))
     assert float(abs(z).max()) < 4
 
 
