@@ -46,6 +46,10 @@ class CrashError(EngineError):
     """A simulator that ended, hung or broke down in its own process."""
 
 
+class DataError(CrnError):
+    """A data set that is missing, damaged or not the one that is known."""
+
+
 class TrainingError(CrnError):
     """Training that cannot start or went astray."""
 

@@ -15,9 +15,12 @@ from crn2sbml.errors import CrnError, FormatError
 from crn2sbml.motifs.average_pool import AveragePool
 from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
+from crn2sbml.motifs.max_pool import MaxPool
 from crn2sbml.motifs.motif import Kinetics, Motif
 
-_LAYERS: dict[str, type[Any]] = {"conv": Convolution, "pool": AveragePool, "dense": Dense, "readout": Dense}
+_LAYERS: dict[str, type[Any]] = {
+    "conv": Convolution, "pool": AveragePool, "maxpool": MaxPool, "dense": Dense, "readout": Dense,
+}  # fmt: skip
 _LARGEST = 1 << 30
 _STAMP = (1980, 1, 1, 0, 0, 0)
 

@@ -19,8 +19,8 @@ Terms: TypeAlias = tuple[tuple[str, int], ...]
 class Place:
     """Where a species stands in a layered network; ids, annotations, layout and plots follow from it.
 
-    `layer` counts from the input layer, 0; `rail` is "P" or "M" of a dual-rail pair, else empty;
-    `row` and `column` are None in layers without a grid.
+    `layer` counts from the input layer, 0; `rail` is "P" or "M" of a dual-rail pair, with a number
+    if a layer has several pairs in one place, else empty; `row` and `column` are None in layers without a grid.
     """
 
     layer: int

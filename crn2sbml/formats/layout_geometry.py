@@ -55,7 +55,7 @@ def role_of(scheme: Scheme) -> Callable[[str], Role]:
         if name in scheme.clamped:
             return "input"
         place = scheme.places.get(name)
-        return rails.get(place.rail, "other") if place is not None else "other"
+        return rails.get(place.rail[:1], "other") if place is not None else "other"
 
     return role
 

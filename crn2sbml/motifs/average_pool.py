@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
-from numpy.typing import NDArray
 
 from crn2sbml.core.network import Parameter, Reaction, Species
 from crn2sbml.motifs.elementary import birth_death_level, catalysis, decay
 from crn2sbml.motifs.motif import Influence, Kinetics, Levels, Part, Shape, Weights, places
-from crn2sbml.motifs.windows import gather, scatter, window_grid, window_indices
+from crn2sbml.motifs.windows import gather, plane_windows, scatter, window_grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class AveragePool:
         share, loss = f"{self.kind}{layer}_share", f"{self.kind}{layer}_decay"
         decay_rate = self.turnover * kinetics.decay
         outputs = places(self.kind, layer, self.out_shape(in_shape))
-        windows = self._windows(in_shape)
+        windows = plane_windows(in_shape, self.size, self.stride)
         reactions: list[Reaction] = []
         for place, window in zip(outputs, windows, strict=True):
             reactions += [catalysis(inputs[source], place.id, share) for source in window]
@@ -60,7 +59,7 @@ class AveragePool:
         """Window means, flattened (channels, rows, columns)."""
         xp = array_namespace(inputs)
         decay_rate = self.turnover * kinetics.decay
-        birth = xp.mean(gather(inputs, self._windows(in_shape)), axis=-1) * decay_rate
+        birth = xp.mean(gather(inputs, plane_windows(in_shape, self.size, self.stride)), axis=-1) * decay_rate
         return Levels(birth_death_level(birth, decay_rate))
 
     def adjoint(
@@ -68,12 +67,8 @@ class AveragePool:
     ) -> Influence:
         """Births and deaths at h Y each, which decay at h."""
         xp = array_namespace(influence)
-        rate, windows = self.turnover * kinetics.decay, self._windows(in_shape)
+        rate, windows = self.turnover * kinetics.decay, plane_windows(in_shape, self.size, self.stride)
         flow = influence / (rate - 1j * frequency)
         share = xp.broadcast_to((flow * (rate / self.size**2))[..., None], (*flow.shape, self.size**2))
         pulses = ((2 * rate * xp.expand_dims(levels.outputs, axis=-2), flow),)
         return Influence(pulses, scatter(share, windows, int(np.prod(in_shape))))
-
-    def _windows(self, in_shape: Shape) -> NDArray[np.intp]:
-        plane, spatial = in_shape[1] * in_shape[2], window_indices(in_shape, self.size, self.stride)
-        return np.concatenate([spatial + channel * plane for channel in range(in_shape[0])])

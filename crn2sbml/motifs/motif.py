@@ -1,6 +1,6 @@
 """What every layer motif is: shapes, reactions and a closed-form steady state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -38,11 +38,14 @@ class Part:
 class Levels(NamedTuple):
     """Steady activities of a layer: what the next layer reads and, of rectifiers, the negative rail and the gross
     production of both rails (activity per second), which noise and simulation cost follow.
+
+    `inner` are both rails of each rectifier that only the layer itself reads.
     """
 
     outputs: Any
     negative: Any | None = None
     gross: Any | None = None
+    inner: Sequence[tuple[Any, Any]] = ()
 
 
 class Influence(NamedTuple):

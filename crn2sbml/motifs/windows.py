@@ -37,6 +37,12 @@ def channel_windows(in_shape: Shape, size: int, stride: int) -> NDArray[np.intp]
     return np.concatenate([spatial + channel * plane for channel in range(in_shape[0])], axis=1)
 
 
+def plane_windows(in_shape: Shape, size: int, stride: int) -> NDArray[np.intp]:
+    """Flattened inputs of one channel that each window reads, channel after channel: (channels * windows, size^2)."""
+    plane, spatial = in_shape[1] * in_shape[2], window_indices(in_shape, size, stride)
+    return np.concatenate([spatial + channel * plane for channel in range(in_shape[0])])
+
+
 def gather(inputs: Any, indices: NDArray[np.intp]) -> Any:
     """`inputs[..., indices]` in the inputs' own array library: shape (..., *indices.shape)."""
     xp = array_namespace(inputs)

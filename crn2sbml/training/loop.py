@@ -23,9 +23,12 @@ from crn2sbml.circuits.readout_noise import quadrature, readout_covariance
 from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
 from crn2sbml.errors import TrainingError
-from crn2sbml.training.augment import shifted_copies
+from crn2sbml.training.augment import distorted, shifted_copies
 from crn2sbml.training.data import DataSet, Part
 from crn2sbml.training.losses import Calibration, Loss, loss_of_means, loss_under_noise
+
+_BLOCK = 500
+"""Examples whose levels are held in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Options:
 
     `sharpness` multiplies read-out activities into logits: the larger, the fewer items tell classes apart.
     `gross_penalty` weighs the gross production of all rectifiers, which noise and simulation cost follow.
-    `shift` is the probability that an example is moved by one pixel, in one of four directions.
+    `shift` is the probability that an example is moved by one pixel, in one of four directions. `turn` (degrees),
+    `stretch` (a part) and `move` (pixels) are the largest distortion of every example; with these, nothing is shifted.
     """
 
     epochs: int = 500
@@ -43,6 +47,9 @@ class Options:
     sharpness: float = 2.0
     gross_penalty: float = 3e-4
     shift: float = 0.4
+    turn: float = 0.0
+    stretch: float = 0.0
+    move: float = 0.0
     seed: int = 0
 
     def replaced(self, **changes: Any) -> "Options":
@@ -124,8 +131,7 @@ def _prepare(
     classifier: Classifier, part: Part, options: Options, calibration: Calibration | None
 ) -> tuple[Callable[..., Any], Callable[..., Any], Any]:
     """One jitted epoch on means, one under noise, and the state to start from: (weights, optimiser state)."""
-    copies = shifted_copies(part.images)
-    inputs = jnp.asarray(classifier.activities(copies), dtype=jnp.float32)
+    examples = _examples(classifier, part, options)
     labels = jnp.asarray(part.labels)
     noisy = calibration or Calibration()
     steps = [epochs * (len(part) // options.batch) for epochs in (options.epochs, noisy.epochs)]
@@ -135,14 +141,8 @@ def _prepare(
     def step(loss_of: Loss, state: Any, batch: Any) -> Any:
         chosen, key = batch
         weights, memory = state
-        moved, direction = jax.random.split(key)
-        copy = jnp.where(
-            jax.random.uniform(moved, chosen.shape) < options.shift,
-            jax.random.randint(direction, chosen.shape, 1, len(copies)),
-            0,
-        )
         drawn = jax.random.fold_in(key, 1)
-        loss, slope = jax.value_and_grad(loss_of)(weights, inputs[copy, chosen], labels[chosen], drawn)
+        loss, slope = jax.value_and_grad(loss_of)(weights, examples(chosen, key), labels[chosen], drawn)
         update, memory = optimiser.update(slope, memory, weights)
         return (optax.apply_updates(weights, update), memory), loss
 
@@ -159,6 +159,32 @@ def _prepare(
     return epoch(on_means), epoch(under_noise), (start, optimiser.init(start))
 
 
+def _examples(classifier: Classifier, part: Part, options: Options) -> Callable[[Any, Any], Any]:
+    """Input activities of examples chosen by number, each changed at random as the options say."""
+    if not (options.turn or options.stretch or options.move):
+        copies = shifted_copies(part.images)
+        inputs = jnp.asarray(classifier.activities(copies), dtype=jnp.float32)
+
+        def shifted(chosen: Any, key: Any) -> Any:
+            moved, direction = jax.random.split(key)
+            copy = jnp.where(
+                jax.random.uniform(moved, chosen.shape) < options.shift,
+                jax.random.randint(direction, chosen.shape, 1, len(copies)),
+                0,
+            )
+            return inputs[copy, chosen]
+
+        return shifted
+    images, omega = jnp.asarray(part.images), classifier.kinetics.omega
+
+    def bent(chosen: Any, key: Any) -> Any:
+        values = images[chosen].astype(jnp.float32) / classifier.input_max
+        values = distorted(values, key, options.turn, options.stretch, options.move)
+        return jnp.rint(values.reshape(len(chosen), -1) * omega) / omega
+
+    return bent
+
+
 def _batches(rng: np.random.Generator, examples: int, batch: int) -> NDArray[np.intp]:
     whole = examples // batch
     return rng.permutation(examples)[: whole * batch].reshape(whole, batch)
@@ -170,7 +196,11 @@ def _rounded(array: Any) -> NDArray[np.float64]:
 
 
 def _accuracy(classifier: Classifier, weights: Sequence[Mapping[str, Any]], part: Part) -> float:
-    return float(np.mean(classifier.readouts(weights, part.images).argmax(-1) == part.labels))
+    blocks = np.array_split(np.arange(len(part)), -(-len(part) // _BLOCK))
+    right = [
+        np.sum(classifier.readouts(weights, part.images[block]).argmax(-1) == part.labels[block]) for block in blocks
+    ]
+    return float(sum(right) / len(part))
 
 
 def accuracy_under_noise(

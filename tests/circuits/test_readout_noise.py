@@ -15,6 +15,7 @@ from crn2sbml.lna.stationary import stationary
 from crn2sbml.motifs.average_pool import AveragePool
 from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
+from crn2sbml.motifs.max_pool import MaxPool
 from crn2sbml.motifs.motif import Kinetics
 from tests.reference.steady_ode import steady_counts
 
@@ -25,6 +26,10 @@ NETS = {
     ),
     "overlapping windows": Classifier(
         "overlap", (2, 5, 5), (AveragePool(2, 1), Convolution(3, 2, 2), Dense(4, "readout")), Kinetics(0.5, 8.0, 25.0)
+    ),
+    "maxima": Classifier(
+        "maxima", (1, 6, 6), (Convolution(2, 3), MaxPool(2, 1, turnover=2.0), Dense(3, "readout")),
+        Kinetics(1.0, 20.0, 40.0),
     ),
     "read-out alone": Classifier("one", (1, 1, 4), (Dense(3, "readout"),), Kinetics(2.0, 100.0, 10.0)),
 }  # fmt: skip
