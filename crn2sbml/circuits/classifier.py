@@ -1,7 +1,7 @@
 """The classifier: a feed-forward cascade of layer motifs between clamped inputs and read-outs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,7 +31,7 @@ class Classifier:
     def __post_init__(self) -> None:
         numbers = {"input_max": self.input_max} | {f.name: getattr(self.kinetics, f.name) for f in fields(Kinetics)}
         for name, value in numbers.items():
-            if not 0 < value < float("inf"):
+            if not (0 < value < float("inf") or (name == "annihilation" and value == float("inf"))):
                 raise ShapeError(f"classifier {self.name!r}: {name} is {value}; it must be positive and finite")
         if not self.layers:
             raise ShapeError(f"classifier {self.name!r}: has no layers")
@@ -58,6 +58,11 @@ class Classifier:
     def settling_time(self) -> float:
         """Seconds after which the cascade is steady to about 1e-8: layers of decay g settle one after another."""
         return (20 + 5 * len(self.layers)) / self.kinetics.decay
+
+    @property
+    def neural_twin(self) -> "Classifier":
+        """The neural network of the same layers with ideal rectifiers: the limit of infinitely fast annihilation."""
+        return replace(self, name=f"{self.name}-twin", kinetics=replace(self.kinetics, annihilation=float("inf")))
 
     def initial_weights(self, seed: int) -> list[dict[str, Array]]:
         """Normal kernels of variance 1/fan-in around 0 and a small positive bias, for training to start from."""
@@ -128,6 +133,8 @@ class Classifier:
         Raises: ShapeError: weights or data do not fit.
         """
         self.check_weights(weights)
+        if self.kinetics.annihilation == float("inf"):
+            raise ShapeError(f"classifier {self.name!r}: annihilation is infinite; a neural twin has no reactions")
         counts = np.zeros(len(self.input_ids)) if data is None else self.input_counts(data)
         inputs = places("input", 0, self.in_shape)
         species = [Species(p.id, float(n), clamped=True, place=p) for p, n in zip(inputs, counts, strict=True)]
@@ -144,4 +151,5 @@ class Classifier:
             parameters += part.parameters
             reactions += part.reactions
             outputs = part.outputs
-        return Network(self.name, tuple(species), tuple(parameters), tuple(reactions))
+        # A name may hold dashes, an id may not.
+        return Network(self.name.replace("-", "_"), tuple(species), tuple(parameters), tuple(reactions))

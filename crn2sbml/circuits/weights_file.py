@@ -4,23 +4,18 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from crn2sbml.circuits.classifier import Array, Classifier
+from crn2sbml.circuits.layers import layer_from_data, layer_to_data
+from crn2sbml.circuits.tables import fill_in
 from crn2sbml.disk import DAMAGED_ARCHIVE
 from crn2sbml.errors import CrnError, FormatError
-from crn2sbml.motifs.average_pool import AveragePool
-from crn2sbml.motifs.convolution import Convolution
-from crn2sbml.motifs.dense import Dense
-from crn2sbml.motifs.max_pool import MaxPool
-from crn2sbml.motifs.motif import Kinetics, Motif
+from crn2sbml.motifs.motif import Kinetics
 
-_LAYERS: dict[str, type[Any]] = {
-    "conv": Convolution, "pool": AveragePool, "maxpool": MaxPool, "dense": Dense, "readout": Dense,
-}  # fmt: skip
 _LARGEST = 1 << 30
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -84,7 +79,7 @@ def _to_data(classifier: Classifier) -> dict[str, Any]:
     return {
         "name": classifier.name,
         "in_shape": list(classifier.in_shape),
-        "layers": [asdict(layer) for layer in classifier.layers],  # type: ignore[call-overload]
+        "layers": [layer_to_data(layer) for layer in classifier.layers],
         "kinetics": {name: float(value) for name, value in asdict(classifier.kinetics).items()},
         "input_max": float(classifier.input_max),
     }
@@ -95,12 +90,7 @@ def _from_data(data: Mapping[str, Any]) -> Classifier:
     return Classifier(
         str(data["name"]),
         (channels, rows, columns),
-        tuple(_layer(layer) for layer in data["layers"]),
-        Kinetics(**{f.name: float(data["kinetics"][f.name]) for f in fields(Kinetics)}),
+        tuple(map(layer_from_data, data["layers"])),
+        fill_in(Kinetics, data["kinetics"], "kinetics", complete=True),
         float(data["input_max"]),
     )
-
-
-def _layer(data: Mapping[str, Any]) -> Motif:
-    motif: Motif = _LAYERS[data["kind"]](**data)
-    return motif

@@ -45,8 +45,9 @@ def demo(
     check_output(out, force)
     start, jobs = time.monotonic(), jobs if jobs > 0 else os.cpu_count() or 1
     recipe = get_recipe("digits")
-    trained = train_with_progress(recipe, recipe.options.replaced(seed=seed, epochs=epochs))
-    test, classifier = recipe.data().test, trained.classifier
+    data = recipe.data()
+    trained = train_with_progress(recipe.classifier, data, recipe.options.replaced(seed=seed, epochs=epochs))
+    test, classifier = data.test, trained.classifier
     chosen = [int(np.flatnonzero(test.labels == digit)[0]) for digit in range(10)]
     images, labels = test.images[chosen], list(range(10))
     document = model_document(trained, (images[3], 3))

@@ -1,5 +1,6 @@
 """`crn2sbml train`: train a model and write its folder."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +12,11 @@ from crn2sbml.cli.console import print_json, progress, say
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
+    from crn2sbml.circuits.classifier import Classifier
     from crn2sbml.circuits.weights_file import Trained
+    from crn2sbml.training.data import DataSet
     from crn2sbml.training.loop import Options
     from crn2sbml.training.losses import Calibration
-    from crn2sbml.training.recipes import Recipe
 
 
 class Noise(StrEnum):
@@ -25,16 +27,21 @@ class Noise(StrEnum):
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="What to train, for instance digits.")] = "digits",
-    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("digits"),
+    model: Annotated[
+        str, typer.Argument(help="What to train: digits, mnist-small, mnist, or a TOML file that describes a model.")
+    ] = "digits",
+    out: Annotated[Path | None, typer.Option(help="Folder to write; else named like the model.")] = None,
     omega: Annotated[float | None, typer.Option(help="Items per unit of activity (system size).")] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training part; 100 more with --noise lna.")
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training part, before those under noise.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Step size that Adam starts with.")] = None,
-    noise: Annotated[Noise, typer.Option(help="none: on means alone; lna: then calibrated for noise.")] = Noise.NONE,
+    noise: Annotated[
+        Noise | None, typer.Option(help="none: on means alone; lna: then calibrated for noise; else as the model says.")
+    ] = None,
     average: Annotated[float | None, typer.Option(help="lna: seconds that a decision is averaged over.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights and batches.")] = None,
+    twin: Annotated[
+        bool, typer.Option("--twin", help="Train a neural network of the same layers too, and record how it does.")
+    ] = False,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the state here and go on from it.")] = None,
     creator: Annotated[str, typer.Option(help="Who the files say has made the model, and when; else nobody.")] = "",
     licence: Annotated[str, typer.Option(help="SPDX identifier of the model's licence, for instance CC-BY-4.0.")] = "",
@@ -55,14 +62,24 @@ def train(
     from crn2sbml.training.losses import Calibration
     from crn2sbml.training.recipes import get_recipe
 
-    check_output(out, force)
-    if average is not None and noise is Noise.NONE:
-        raise CrnError("--average belongs to training under noise; add --noise lna")
-    calibration = Calibration(average or 0.0) if noise is Noise.LNA else None
     recipe = get_recipe(model, omega)
+    out = out or Path(recipe.classifier.name)
+    check_output(out, force)
+    calibration = recipe.calibration
+    if noise is not None:
+        calibration = (calibration or Calibration()) if noise is Noise.LNA else None
+    if average is not None:
+        if calibration is None:
+            raise CrnError("--average belongs to training under noise; add --noise lna")
+        calibration = replace(calibration, average=average)
     options = recipe.options.replaced(epochs=epochs, learning_rate=learning_rate, seed=seed)
-    trained = train_with_progress(recipe, options, checkpoint, calibration)
-    test = recipe.data().test
+    data = recipe.data()
+    trained = train_with_progress(recipe.classifier, data, options, checkpoint, calibration)
+    if twin:
+        # On means alone: a neural network has no noise.
+        beside = train_with_progress(recipe.classifier.neural_twin, data, options)
+        trained = replace(trained, record={**trained.record, "twin": beside.record["accuracy"]})
+    test = data.test
     example = (test.images[0], int(test.labels[0]))
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if creator else ""
     document = model_document(trained, example, creator, now, licence)
@@ -72,6 +89,8 @@ def train(
         print_json({"folder": str(out), **trained.record})
     else:
         say(f"{out}: accuracy " + _percentages(accuracy))
+        if twin:
+            say(f"{out}: accuracy of the neural twin " + _percentages(trained.record["twin"]))
         if calibration:
             say(f"{out}: right decisions under noise (LNA) " + _percentages(trained.record["accuracy_under_noise"]))
 
@@ -81,18 +100,20 @@ def _percentages(accuracy: dict[str, float]) -> str:
 
 
 def train_with_progress(
-    recipe: "Recipe", options: "Options", checkpoint: Path | None = None, calibration: "Calibration | None" = None
+    classifier: "Classifier",
+    data: "DataSet",
+    options: "Options",
+    checkpoint: Path | None = None,
+    calibration: "Calibration | None" = None,
 ) -> "Trained":
     """Train with a progress bar."""
     from crn2sbml.training.loop import train_classifier
 
-    data = recipe.data()
     with progress() as bars:
-        task = bars.add_task(
-            f"training {recipe.classifier.name}", total=options.epochs + (calibration.epochs if calibration else 0)
-        )
+        epochs = options.epochs + (calibration.epochs if calibration else 0)
+        task = bars.add_task(f"training {classifier.name}", total=epochs)
         return train_classifier(
-            recipe.classifier,
+            classifier,
             data,
             options,
             report=lambda seen: bars.update(task, completed=seen.epoch),

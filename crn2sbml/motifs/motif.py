@@ -17,7 +17,8 @@ Weights: TypeAlias = Mapping[str, Any]
 class Kinetics:
     """What all layers share: decay `g` (1/s), annihilation `k` (1/s per unit of activity), items per unit of activity.
 
-    Closed forms are in activities and do not depend on `omega`; rate constants for counts do.
+    Closed forms are in activities and do not depend on `omega`; rate constants for counts do. With k infinite, closed
+    forms are those of a neural network of ideal rectifiers, which no reactions make.
     """
 
     decay: float = 1.0

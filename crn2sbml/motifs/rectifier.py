@@ -22,7 +22,8 @@ def rectifier_levels(up: Any, down: Any, kinetics: Kinetics) -> tuple[Any, Any]:
 
     Args: up, down: gross production of P and M, activity per second, any shapes that broadcast.
     With P - M = (up - down)/g =: m, stationarity of P reads k P^2 + (g - k m) P = up; of its two equal forms of the
-    positive root the one without cancellation is taken, so that both value and gradient stay exact.
+    positive root the one without cancellation is taken, so that both value and gradient stay exact. With k infinite
+    it is the rectifier itself.
     """
     m = (up - down) / kinetics.decay
     return _rail(up, m, kinetics), _rail(down, -m, kinetics)
@@ -55,6 +56,8 @@ def rectifier_adjoint(
 def _rail(gross: Any, difference: Any, kinetics: Kinetics) -> Any:
     xp = array_namespace(gross, difference)
     k = kinetics.annihilation
+    if k == float("inf"):
+        return xp.clip(difference, min=0)
     d = k * difference - kinetics.decay
     root = xp.sqrt(d * d + 4 * k * gross)
     # Each branch gets a harmless value where the other is chosen: a gradient through `where` sees both.

@@ -24,7 +24,12 @@ from crn2sbml.verify.intervals import wilson_interval
 
 ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
 """Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
-_DATA_SOURCES = {"digits": "https://identifiers.org/doi:10.24432/C50P49"}
+_MNIST = "https://identifiers.org/doi:10.1109/5.726791"
+_DATA_SOURCES = {
+    "digits": "https://identifiers.org/doi:10.24432/C50P49",
+    "mnist": _MNIST,
+    "mnist-14": _MNIST,
+}
 
 
 def model_usage(trained: Trained) -> Usage:

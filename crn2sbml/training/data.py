@@ -1,5 +1,6 @@
 """Data sets with their fixed splits; the test part is for one final report, never for a choice."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -46,9 +47,7 @@ def load_digits() -> DataSet:
     raw = bundled()
 
     rest, test = _split(raw.target, np.arange(len(raw.target)), 0.2)
-    train, validation = _split(raw.target, rest, 0.1)
-    parts = (Part(raw.images[indices], raw.target[indices], indices) for indices in (train, validation, test))
-    return DataSet("digits", *parts, input_max=16.0)
+    return _in_parts("digits", raw.images, raw.target, (*_split(raw.target, rest, 0.1), test), 16.0)
 
 
 def load_mnist(block: int = 1) -> DataSet:
@@ -60,13 +59,21 @@ def load_mnist(block: int = 1) -> DataSet:
     """
     from crn2sbml.training.mnist import read_mnist
 
-    images, labels = (np.concatenate(both) for both in zip(read_mnist("train"), read_mnist("t10k"), strict=True))
+    known, unseen = read_mnist("train"), read_mnist("t10k")
+    images, labels = np.concatenate([known[0], unseen[0]]), np.concatenate([known[1], unseen[1]])
+    name, size = "mnist", 28 // block
     if block > 1:
-        size = images.shape[1] // block
         images = images.reshape(-1, size, block, size, block).mean(axis=(2, 4), dtype=np.float32)
-    train, validation = _split(labels, np.arange(60_000), 5_000)
-    parts = (Part(images[i], labels[i], i) for i in (train, validation, np.arange(60_000, 70_000)))
-    return DataSet("mnist" if block == 1 else f"mnist-{size}", *parts, input_max=255.0)
+        name = f"mnist-{size}"
+    train, validation = _split(labels, np.arange(len(known[1])), 5_000)
+    return _in_parts(name, images, labels, (train, validation, np.arange(len(known[1]), len(labels))), 255.0)
+
+
+def _in_parts(
+    name: str, images: NDArray[Any], labels: NDArray[np.intp], parts: Sequence[NDArray[np.intp]], input_max: float
+) -> DataSet:
+    train, validation, test = (Part(images[chosen], labels[chosen], chosen) for chosen in parts)
+    return DataSet(name, train, validation, test, input_max)
 
 
 def _split(labels: NDArray[np.intp], indices: NDArray[np.intp], size: float) -> list[NDArray[np.intp]]:
@@ -78,11 +85,30 @@ def _split(labels: NDArray[np.intp], indices: NDArray[np.intp], size: float) -> 
     return parts
 
 
-_DATA_SETS = {"digits": load_digits, "mnist": load_mnist, "mnist-14": partial(load_mnist, 2)}
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from, and what is known before it is loaded: shape of an example, range, classes."""
+
+    load: Callable[[], DataSet]
+    shape: tuple[int, int, int]
+    input_max: float
+    classes: int = 10
+
+
+_SOURCES = {
+    "digits": Source(load_digits, (1, 8, 8), 16.0),
+    "mnist": Source(load_mnist, (1, 28, 28), 255.0),
+    "mnist-14": Source(partial(load_mnist, 2), (1, 14, 14), 255.0),
+}
+
+
+def get_source(name: str) -> Source:
+    """The source of that name; raises CrnError for an unknown one."""
+    if name not in _SOURCES:
+        raise CrnError(did_you_mean(name, _SOURCES, "data set"))
+    return _SOURCES[name]
 
 
 def load_data_set(name: str) -> DataSet:
-    """The data set of that name; raises CrnError for an unknown one."""
-    if name not in _DATA_SETS:
-        raise CrnError(did_you_mean(name, _DATA_SETS, "data set"))
-    return _DATA_SETS[name]()
+    """The data set of that name; raises CrnError for an unknown one, DataError for one that cannot be had."""
+    return get_source(name).load()

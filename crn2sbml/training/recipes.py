@@ -1,59 +1,118 @@
-"""What the shipped models are made of: architecture, kinetics and training options by name."""
+"""Models that can be trained: architecture, kinetics, data and how to train, from a TOML file each.
 
-from collections.abc import Callable
+Those in the folder `specs` are known by name. A file holds `name`, `data`, the tables `kinetics`, `training` and
+`calibration` (each optional), and one table `layers` for each layer, with its `kind` and sizes.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
 
 from crn2sbml.circuits.classifier import Classifier
+from crn2sbml.circuits.layers import layer_from_data
+from crn2sbml.circuits.tables import fill_in
 from crn2sbml.circuits.weights_file import Trained
-from crn2sbml.errors import CrnError, did_you_mean
-from crn2sbml.motifs.average_pool import AveragePool
-from crn2sbml.motifs.convolution import Convolution
-from crn2sbml.motifs.dense import Dense
+from crn2sbml.disk import read_bytes
+from crn2sbml.errors import CrnError, TrainingError, did_you_mean
 from crn2sbml.motifs.motif import Kinetics
-from crn2sbml.training.data import DataSet, load_digits
+from crn2sbml.training.data import DataSet, Source, get_source
 from crn2sbml.training.loop import Options
+from crn2sbml.training.losses import Calibration
+
+_SPECS = resources.files("crn2sbml.training") / "specs"
+_KNOWN = {"name", "data", "kinetics", "layers", "training", "calibration"}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model that can be trained by name."""
+    """A model that can be trained; with `calibration`, for noise as well."""
 
     classifier: Classifier
-    data: Callable[[], DataSet]
+    source: Source
     options: Options
+    calibration: Calibration | None = None
 
-
-_DIGITS = Recipe(
-    Classifier(
-        name="digits",
-        in_shape=(1, 8, 8),
-        # The pool turns over faster than its readers: at the rectifiers' own pace, 3 % of the events there would cause
-        # 45 % of the read-outs' variance (LNA, first training examples).
-        layers=(Convolution(4, 3), AveragePool(2, 2, turnover=4.0), Dense(16), Dense(10, "readout")),
-        # omega is a multiple of the 16 grey levels, so that every pixel is a whole number of items.
-        kinetics=Kinetics(decay=1.0, annihilation=20.0, omega=80.0),
-        input_max=16.0,
-    ),
-    load_digits,
-    Options(),
-)
-_RECIPES = {"digits": _DIGITS}
+    def data(self) -> DataSet:
+        """Its data set."""
+        return self.source.load()
 
 
 def recipe_names() -> list[str]:
-    """Names of all recipes, sorted."""
-    return sorted(_RECIPES)
+    """Names of the recipes that the package brings, sorted."""
+    return sorted(path.name.removesuffix(".toml") for path in _SPECS.iterdir() if path.name.endswith(".toml"))
 
 
 def get_recipe(name: str, omega: float | None = None) -> Recipe:
-    """The recipe of that name, with another system size (items per unit of activity) if given.
+    """The recipe of that name, or in the file of that path if it ends in `.toml`; `omega` replaces its system size.
 
-    Raises: CrnError: an unknown name, or an omega below 1.
+    Raises: CrnError: an unknown name, an omega below 1, or a file that describes no such model.
     """
-    if name not in _RECIPES:
-        raise CrnError(did_you_mean(name, _RECIPES, "model"))
-    recipe = _RECIPES[name]
+    if name.endswith(".toml"):
+        recipe = read_recipe(bytes(read_bytes(Path(name))), name)
+    elif name in recipe_names():
+        recipe = read_recipe((_SPECS / f"{name}.toml").read_bytes(), name)
+    else:
+        raise CrnError(did_you_mean(name, recipe_names(), "model") + "; or the path of a .toml file")
     return recipe if omega is None else replace(recipe, classifier=with_omega(recipe.classifier, omega))
+
+
+def read_recipe(content: bytes, where: str) -> Recipe:
+    """The recipe that a TOML file describes; `where` begins every error.
+
+    Raises: TrainingError: no TOML, an unknown setting, layers that do not fit each other, the data or its classes.
+    """
+    try:
+        return _recipe(tomllib.loads(content.decode()))
+    except (CrnError, ValueError) as error:
+        raise TrainingError(f"{where}: {error}") from None
+
+
+def _recipe(spec: Mapping[str, Any]) -> Recipe:
+    for key in spec:
+        if key not in _KNOWN:
+            raise TrainingError(did_you_mean(key, _KNOWN, "setting"))
+    name, data = spec.get("name"), spec.get("data")
+    if not isinstance(name, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
+        raise TrainingError(
+            f"name is {name!r}; it must be a word of letters, digits, - and _ that begins with a letter"
+        )
+    if not isinstance(data, str):
+        raise TrainingError(f"data is {data!r}; it must be the name of a data set")
+    layers, source = spec.get("layers"), get_source(data)
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise TrainingError("needs one table [[layers]] for each layer")
+    kinetics, training, calibration = (_table(spec, key) for key in ("kinetics", "training", "calibration"))
+    classifier = Classifier(
+        name,
+        source.shape,
+        tuple(map(layer_from_data, layers)),
+        fill_in(Kinetics, kinetics or {}, "kinetics"),
+        source.input_max,
+    )
+    with_omega(classifier, classifier.kinetics.omega)
+    last, found = classifier.layers[-1], classifier.shapes[-1]
+    if last.kind != "readout" or found != (source.classes, 1, 1):
+        raise TrainingError(
+            f"the last layer must be of kind 'readout' with {source.classes} units, one for each class of {data!r}; "
+            f"it is of kind {last.kind!r} with {found[0]}"
+        )
+    return Recipe(
+        classifier,
+        source,
+        fill_in(Options, training or {}, "training"),
+        None if calibration is None else fill_in(Calibration, calibration, "calibration"),
+    )
+
+
+def _table(spec: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    table = spec.get(key)
+    if table is not None and not isinstance(table, dict):
+        raise TrainingError(f"{key} is {table!r}; it must be a table [{key}]")
+    return table
 
 
 def with_omega(classifier: Classifier, omega: float) -> Classifier:

@@ -1,0 +1,35 @@
+"""Layers as data: which kinds there are, and how they are written and read."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from crn2sbml.circuits.tables import fill_in
+from crn2sbml.errors import ShapeError, did_you_mean
+from crn2sbml.motifs.average_pool import AveragePool
+from crn2sbml.motifs.convolution import Convolution
+from crn2sbml.motifs.dense import Dense
+from crn2sbml.motifs.max_pool import MaxPool
+from crn2sbml.motifs.motif import Motif
+
+_LAYERS: dict[str, type[Any]] = {
+    "conv": Convolution,
+    "pool": AveragePool,
+    "maxpool": MaxPool,
+    "dense": Dense,
+    "readout": Dense,
+}
+
+
+def layer_from_data(data: Mapping[str, Any]) -> Motif:
+    """The layer that a table names by its `kind` and sizes. Raises ShapeError: unknown, missing or no number."""
+    kind = data.get("kind")
+    if kind not in _LAYERS:
+        raise ShapeError(did_you_mean(str(kind), _LAYERS, "kind of layer"))
+    motif: Motif = fill_in(_LAYERS[kind], data, f"layer of kind {kind!r}")
+    return motif
+
+
+def layer_to_data(layer: Motif) -> dict[str, Any]:
+    """The same table back."""
+    return asdict(layer)  # type: ignore[call-overload, no-any-return]
