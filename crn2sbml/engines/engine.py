@@ -18,6 +18,8 @@ from crn2sbml.lna.stationary import stationary
 
 _MUCH_SMALLER = 0.1
 """Part of the items that an absolute tolerance was made for, below which it is made anew."""
+_SNAPSHOTS = 100
+"""Snapshots that an average over time is taken from."""
 _NOTHING = 1e-290
 """Items of which a tolerance would be no number any more."""
 
@@ -112,6 +114,32 @@ class Simulation:
         return self._trajectories(runs, listed, f"ssa-{algorithm}", seed=seed)
 
     @final
+    def observe(
+        self,
+        species: Sequence[str],
+        inputs: Counts,
+        seed: int,
+        replicates: int = 1,
+        settle: float = 0.0,
+        average: float = 0.0,
+    ) -> xr.DataArray:
+        """Stochastic counts of some species after `settle` seconds: (replicate, species).
+
+        With `average`, their means over the `average` seconds that follow. Seeds as for `ssa`.
+        """
+        algorithm = check_algorithm(self._engine, "ssa")
+        increasing([0.0, settle, settle + average] if average else [0.0, settle], self._engine.name)
+        names = self._loaded.species
+        for name in species:
+            if name not in names:
+                raise EngineError(did_you_mean(name, names, "species"))
+        counts = self._loaded.stochastic_start(inputs, None, seed, replicates)
+        seeds = np.random.SeedSequence(seed).generate_state(replicates, np.uint32).tolist()
+        found = self._observe((settle, average), counts, seeds, [names.index(name) for name in species])
+        whole = trajectories(found[:, None], [settle], species, self._provenance(f"ssa-{algorithm}", seed=seed))
+        return whole.isel(time=0, drop=True)
+
+    @final
     def lna(self, inputs: Counts, t_end: float) -> xr.Dataset:
         """Stationary mean and covariance of the floating species, as the simulator gives them.
 
@@ -147,6 +175,16 @@ class Simulation:
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         """One stochastic run a seed (below 2^32): (replicate, time, species)."""
         raise NotImplementedError(f"{self._engine.name} lists {algorithm!r} but has no sampler")
+
+    def _observe(self, seconds: tuple[float, float], counts: Counts, seeds: list[int], rows: Sequence[int]) -> Array:
+        """(replicate, rows): counts after the first of `seconds`, or their means over the second, from 100 snapshots.
+
+        For a simulator that can do without the snapshots to replace.
+        """
+        settle, average = seconds
+        times = settle + np.linspace(0.0, average, _SNAPSHOTS if average else 1)
+        runs = self._sample(_from_zero(times.tolist()), counts, seeds, check_algorithm(self._engine, "ssa"))
+        return np.asarray(runs[:, -len(times) :, rows].mean(axis=1))
 
     def _noise(self, inputs: Counts, t_end: float) -> tuple[Array, Array]:
         """Mean and covariance: steady state from the simulator, Jacobian from the file's laws, covariance from SciPy.

@@ -6,7 +6,9 @@ Source: Gillespie 1976, doi:10.1016/0021-9991(76)90041-3; Gibson, Bruck 2000, do
 what); Mauch, Stalzer 2011, doi:10.1109/TCBB.2009.47 (two levels).
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from types import MappingProxyType
 
@@ -57,9 +59,26 @@ class NativeSimulation(Simulation):
         )
 
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
-        start, at = np.array(list(counts.values())), np.array(times)
-        runs = np.empty((len(seeds), len(times), len(start)))
-        for run, seed in zip(runs, seeds, strict=True):
-            if not native_kernel.sample(*self._arrays, start, at, np.random.default_rng(seed), run):  # type: ignore[call-arg]
+        return self._runs(times, counts, seeds, range(len(counts)))
+
+    def _observe(self, seconds: tuple[float, float], counts: Counts, seeds: list[int], rows: Sequence[int]) -> Array:
+        """Nothing but what is asked for is kept; averages are integrals over all events."""
+        settle, average = seconds
+        times = [settle, settle + average] if average else [settle]
+        return self._runs(times, counts, seeds, rows, averaged=average > 0)[:, -1]
+
+    def _runs(
+        self, times: list[float], counts: Counts, seeds: list[int], rows: Sequence[int], averaged: bool = False
+    ) -> Array:
+        """Replicates side by side, as many at a time as there are cores: (replicate, time, rows)."""
+        start, at, watched = np.array(list(counts.values())), np.array(times), np.array(rows, dtype=np.int32)
+        runs = np.empty((len(seeds), len(times), len(watched)))
+
+        def run(out: Array, seed: int) -> bool:
+            rng = np.random.default_rng(seed)
+            return bool(native_kernel.sample(*self._arrays, start, at, watched, averaged, rng, out))  # type: ignore[call-arg]
+
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            if not all(threads.map(run, runs, seeds)):
                 raise EngineError("native: a propensity is no number any more; the counts grow without bound")
         return runs

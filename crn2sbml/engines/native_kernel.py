@@ -36,7 +36,7 @@ def _chosen(values: Array, begin: int, end: int, threshold: float) -> tuple[int,
     return last, 0.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def sample(
     constants: Array,
     reactants: Any,
@@ -48,10 +48,13 @@ def sample(
     readers: Any,
     start: Array,
     times: Array,
+    watched: Any,
+    averaged: bool,
     rng: Any,
     out: Array,
 ) -> bool:
-    """One trajectory, counts at `times` into `out` (time, species); false if a propensity overflows.
+    """One trajectory of the `watched` species into `out` (time, watched): counts at `times` or, if `averaged`, the mean
+    count since the time before (from the first time on); false if a propensity overflows.
 
     Reaction j changes the species changed[change_start[j]:change_start[j + 1]], and those which read species s are
     readers[reader_start[s]:reader_start[s + 1]].
@@ -61,6 +64,10 @@ def sample(
     counts[:species] = start
     width = int(np.sqrt(reactions)) + 1
     values, groups = np.empty(reactions), np.zeros(reactions // width + 1)
+    # Integrals of counts up to the time since which they have not changed; `column` tells who is watched.
+    integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
+    column = np.full(species, -1)
+    column[watched] = np.arange(len(watched))
     time, at, events, total = 0.0, 0, 0, 0.0
     while True:
         if events % _ANEW == 0:
@@ -73,7 +80,14 @@ def sample(
             return False
         time += rng.standard_exponential() / total if total > 0.0 else np.inf
         while at < len(times) and times[at] <= time:
-            out[at] = counts[:species]
+            for w in range(len(watched)):
+                value = counts[watched[w]]
+                if averaged:
+                    integrals[w] += value * (times[at] - since[w])
+                    if at > 0:
+                        value = integrals[w] / (times[at] - times[at - 1])
+                    integrals[w], since[w] = 0.0, times[at]
+                out[at, w] = value
             at += 1
         if at == len(times):
             return True
@@ -85,7 +99,12 @@ def sample(
             events = 0
             continue
         for c in range(change_start[j], change_start[j + 1]):
-            counts[changed[c]] += changes[c]
+            s = changed[c]
+            w = column[s]
+            if w >= 0 and averaged:
+                integrals[w] += counts[s] * (time - since[w])
+                since[w] = time
+            counts[s] += changes[c]
         for c in range(change_start[j], change_start[j + 1]):
             for r in range(reader_start[changed[c]], reader_start[changed[c] + 1]):
                 reader = readers[r]

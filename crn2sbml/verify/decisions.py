@@ -7,9 +7,6 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.usage import Usage
 
-_POINTS = 100
-"""Snapshots that an average is taken over."""
-
 
 def stochastic_readouts(
     sbml: str,
@@ -23,14 +20,14 @@ def stochastic_readouts(
 ) -> Array:
     """Read-outs (items) of each example in the stationary state: (examples, replicates, outputs).
 
-    Each run starts from the file's counts and settles for `settle` seconds; then a snapshot is taken, or the mean of
-    100 over `average` seconds.
+    Each run starts from the file's counts and settles for `settle` seconds; then a snapshot is taken, or the mean over
+    `average` seconds.
     Args: data: (examples, ...); seed: of the first example, the others follow. Raises: EngineError.
     """
     simulation = get_engine(engine).load(sbml)
-    recorded = settle + np.linspace(0.0, average, _POINTS if average else 1)
-    found = []
-    for number, example in enumerate(np.asarray(data, dtype=float)):
-        runs = simulation.ssa([0.0, *recorded], usage.input_counts(example), seed + number, replicates)
-        found.append(runs.isel(time=slice(1, None)).sel(species=list(usage.outputs)).mean("time").values)
-    return np.array(found)
+    return np.array(
+        [
+            simulation.observe(usage.outputs, usage.input_counts(example), seed + i, replicates, settle, average).values
+            for i, example in enumerate(np.asarray(data, dtype=float))
+        ]
+    )
