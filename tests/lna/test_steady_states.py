@@ -1,0 +1,61 @@
+"""Against the integrated equations, closed forms, and networks that have no steady state to find."""
+
+import numpy as np
+import pytest
+
+from crn2sbml.core.matrices import Matrices
+from crn2sbml.errors import SteadyStateError
+from crn2sbml.lna.steady_states import steady_states
+from tests.circuits.test_readout_noise import NETS, example
+from tests.lna.test_stationary import birth_death, cascade, network
+from tests.reference.steady_ode import steady_counts
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_classifier_for_many_inputs(name: str) -> None:
+    classifier, weights, _ = example(name)
+    net, rng = classifier.network(weights), np.random.default_rng(0)
+    images = [np.zeros(classifier.in_shape), np.ones(classifier.in_shape), rng.uniform(0, 1, classifier.in_shape)]
+    matrices = Matrices.of(net)
+    counts = np.zeros((len(images), len(matrices.species)))
+    counts[:, : len(classifier.input_ids)] = classifier.input_counts(images)
+    found = steady_states(matrices, counts)
+    for image, state in zip(images, found, strict=True):
+        expected = steady_counts(classifier.network(weights, image), horizon=200)
+        np.testing.assert_allclose(state, [expected[s] for s in matrices.species], rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("k", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize(("up", "down"), [(0.0, 0.0), (1e5, 0.0), (0.0, 1e5), (3.0, 3.0), (1e3, 1e3 + 1e-3)])
+def test_a_rectifier_from_its_closed_form(up: float, down: float, k: float) -> None:
+    net = network(
+        "PM", {"a": up, "b": down, "g": 1.0, "k": k}, make=("", "P", "a"), unmake=("", "M", "b"),
+        fade=("P", "", "g"), wane=("M", "", "g"), meet=("PM", "", "k"),
+    )  # fmt: skip
+    d = k * (up - down) - 1
+    root = (d * d + 4 * k * up) ** 0.5
+    expected = (d + root) / (2 * k) if d > 0 else 2 * up / (root - d)
+    found = steady_states(Matrices.of(net), np.zeros((1, 2)))[0]
+    assert found[0] == pytest.approx(expected, rel=1e-6, abs=1e-9 * (1 + up))
+    assert found[0] - found[1] == pytest.approx(up - down, rel=1e-9, abs=1e-9)
+
+
+def test_linear_networks() -> None:
+    assert steady_states(Matrices.of(birth_death(6.0, 2.0)), np.zeros((1, 1))) == pytest.approx(3)
+    net = cascade()
+    expected = steady_counts(net)
+    found = steady_states(Matrices.of(net), np.zeros((2, len(net.species))))
+    np.testing.assert_allclose(found, [[expected[s.id] for s in net.species]] * 2, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        {"make": ("", "A", "a")},  # grows for ever
+        {"turn": ("A", "B", "a"), "back": ("B", "A", "b")},  # any amount may be there
+        {"make": ("", "A", "a"), "split": ("A", "AA", "b")},  # only below 0
+    ],
+)
+def test_no_steady_state(steps: dict[str, tuple[str, str, str]]) -> None:
+    with pytest.raises(SteadyStateError, match=r"steady states: none found for '[AB]'"):
+        steady_states(Matrices.of(network("AB", {"a": 2.0, "b": 1.0}, **steps)), np.zeros((1, 2)))
