@@ -1,7 +1,8 @@
 """The package's own exact sampler: Gillespie's direct method, compiled, for networks of any size.
 
-After an event only the propensities that it changes are computed anew, and the next reaction is looked for in two
-levels, first among groups of about sqrt(reactions), then within one.
+Reactions with the same net change are one channel: the law of the process is the same. After an event only the
+propensities that it changes are brought up to date, and the next channel is looked for in two levels, first among
+groups of about sqrt(channels), then within one.
 Source: Gillespie 1976, doi:10.1016/0021-9991(76)90041-3; Gibson, Bruck 2000, doi:10.1021/jp993732q (what depends on
 what); Mauch, Stalzer 2011, doi:10.1109/TCBB.2009.47 (two levels).
 """
@@ -10,12 +11,15 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from crn2sbml.core.matrices import Array
+from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.engines import native_kernel
 from crn2sbml.engines.engine import Limit, Simulation
 from crn2sbml.engines.loaded import Counts
@@ -40,23 +44,7 @@ class NativeSimulation(Simulation):
 
     def __init__(self, engine: NativeEngine, sbml: str) -> None:
         super().__init__(engine, sbml)
-        matrices = self.matrices
-        reactions, width = matrices.reactants.shape
-        changes = sparse.csr_array(matrices.stoichiometry.T)
-        real = matrices.reactants < len(matrices.species)
-        rows = np.repeat(np.arange(reactions), width).reshape(reactions, width)[real]
-        reads = sparse.coo_array(
-            (np.ones(len(rows)), (matrices.reactants[real], rows)), shape=(len(matrices.species), reactions)
-        ).tocsr()
-        reads.sum_duplicates()
-        self._arrays = (
-            matrices.constants,
-            matrices.reactants.astype(np.int32),
-            matrices.repeats,
-            *(array.astype(np.int32) for array in (changes.indptr, changes.indices)),
-            changes.data,
-            *(array.astype(np.int32) for array in (reads.indptr, reads.indices)),
-        )
+        self._channels = _channels(self.matrices)
 
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         return self._runs(times, counts, seeds, range(len(counts)))
@@ -76,9 +64,57 @@ class NativeSimulation(Simulation):
 
         def run(out: Array, seed: int) -> bool:
             rng = np.random.default_rng(seed)
-            return bool(native_kernel.sample(*self._arrays, start, at, watched, averaged, rng, out))  # type: ignore[call-arg]
+            return bool(native_kernel.sample(self._channels, start, at, watched, averaged, rng, out))
 
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             if not all(threads.map(run, runs, seeds)):
                 raise EngineError("native: a propensity is no number any more; the counts grow without bound")
         return runs
+
+
+def _channels(matrices: Matrices) -> native_kernel.Channels:
+    species = len(matrices.species)
+    changes = sparse.csr_array(matrices.stoichiometry.T)
+    changes.sort_indices()
+    spans = [slice(*span) for span in pairwise(changes.indptr)]
+    numbers: dict[bytes, int] = {}
+    channel = np.array(
+        [numbers.setdefault(changes.indices[s].tobytes() + changes.data[s].tobytes(), len(numbers)) for s in spans],
+        dtype=np.int32,
+    )
+    first = np.unique(channel, return_index=True)[1]
+    per_channel = changes[first]
+    count = len(first)
+    order, alone = (matrices.reactants < species).sum(axis=1), np.bincount(channel, minlength=count) == 1
+    linear, of_terms = (order == 1) & ~alone[channel], (order > 0) & ((order > 1) | alone[channel])
+    supply = np.bincount(channel, np.where(order == 0, matrices.constants, 0.0), minlength=count)
+    # The one reactant stands in the first column.
+    slopes = sparse.csr_array(
+        (matrices.constants[linear], (matrices.reactants[linear, :1].ravel(), channel[linear])), shape=(species, count)
+    )
+    terms = np.flatnonzero(of_terms)
+    reactants = matrices.reactants[terms]
+    real = reactants < species
+    reading = sparse.csr_array(
+        (np.ones(real.sum()), (reactants[real], np.nonzero(real)[0])), shape=(species, len(terms))
+    )
+    return native_kernel.Channels(
+        supply.astype(float),
+        alone,
+        _integers(per_channel.indptr),
+        _integers(per_channel.indices),
+        per_channel.data.astype(float),
+        _integers(slopes.indptr),
+        _integers(slopes.indices),
+        slopes.data.astype(float),
+        channel[terms],
+        matrices.constants[terms],
+        _integers(reactants),
+        matrices.repeats[terms],
+        _integers(reading.indptr),
+        _integers(reading.indices),
+    )
+
+
+def _integers(array: NDArray[Any]) -> NDArray[np.int32]:
+    return array.astype(np.int32)
