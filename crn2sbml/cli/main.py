@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crn2sbml import __version__
-from crn2sbml.cli import demo, export, info, simulate, suite, train, verify
+from crn2sbml.cli import demo, evaluate, export, info, simulate, suite, train, verify
 from crn2sbml.errors import CrnError
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def _options(
 
 
 for command in (
-    demo.demo, train.train, export.export, simulate.simulate, verify.verify, suite.suite, info.info,
+    demo.demo, train.train, evaluate.evaluate, export.export, simulate.simulate, verify.verify, suite.suite, info.info,
 ):  # fmt: skip
     app.command()(command)
 

@@ -173,3 +173,45 @@ def plot_trajectories(ax: Any, result: xr.DataArray, shown: Sequence[str]) -> An
     ax.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def plot_accuracy(ax: Any, rows: Sequence[Any], name: str, axis: str) -> Any:
+    """Accuracy with its interval against an attribute of the rows (see `report.evaluation.Row`); a line for each value
+    of what else varies.
+    """
+    other = "average" if name != "average" else "omega"
+    for number, value in enumerate(sorted({getattr(row, other) for row in rows})):
+        line = sorted((row for row in rows if getattr(row, other) == value), key=lambda row: getattr(row, name))
+        accuracy = np.array([row.evaluation.accuracy for row in line])
+        ends = np.array([row.evaluation.interval for row in line]).T
+        label = {"average": f"averages over {value:g} s" if value else "snapshots", "omega": f"omega {value:g}"}[other]
+        at = [getattr(row, name) for row in line]
+        error = 100 * np.abs(ends - accuracy)
+        ax.errorbar(at, 100 * accuracy, error, fmt="o-", markersize=3, capsize=2, color=f"C{number}", label=label)
+    values = sorted({getattr(row, name) for row in rows})
+    if name != "average":
+        ax.set_xscale("log")
+    ax.set_xticks(values, [f"{value:.3g}" for value in values])
+    ax.minorticks_off()
+    ax.set_xlabel(axis)
+    ax.set_ylabel("right decisions, %")
+    ax.legend(fontsize=7, frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_confusion(ax: Any, confusion: Array, title: str = "") -> Any:
+    """Decisions (columns) for the images of each class (rows), in parts of the row; numbers where few classes."""
+    part = confusion / confusion.sum(axis=1, keepdims=True).clip(min=1e-300)
+    ax.imshow(part**0.5, cmap="Blues", vmin=0, vmax=1)
+    if len(part) <= _MOST_LINES:
+        for (row, column), value in np.ndenumerate(confusion):
+            if value:
+                colour = "white" if part[row, column] > 0.4 else "#1a202c"
+                ax.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=6, color=colour)
+    ax.set_xlabel("decided")
+    ax.set_ylabel("class")
+    ax.set_xticks(range(len(part)))
+    ax.set_yticks(range(len(part)))
+    ax.set_title(title, fontsize=9)
+    return ax

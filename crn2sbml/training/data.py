@@ -1,5 +1,6 @@
 """Data sets with their fixed splits; the test part is for one final report, never for a choice."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -112,3 +113,11 @@ def get_source(name: str) -> Source:
 def load_data_set(name: str) -> DataSet:
     """The data set of that name; raises CrnError for an unknown one, DataError for one that cannot be had."""
     return get_source(name).load()
+
+
+def source_of_size(pixels: int) -> Source:
+    """The source whose images have so many pixels; raises CrnError if there is none."""
+    for source in _SOURCES.values():
+        if math.prod(source.shape) == pixels:
+            return source
+    raise CrnError(f"no data set has images of {pixels} pixels; known: {', '.join(sorted(_SOURCES))}")

@@ -1,9 +1,13 @@
 """What an exported classifier decides by exact stochastic simulation, from a snapshot or from averages over time."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from crn2sbml.core.matrices import Array
+from crn2sbml.engines.engine import Simulation
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.usage import Usage
 
@@ -12,7 +16,7 @@ def stochastic_readouts(
     sbml: str,
     usage: Usage,
     data: ArrayLike,
-    seed: int,
+    seed: int | Sequence[int],
     average: float = 0.0,
     replicates: int = 1,
     settle: float = 12.0,
@@ -22,12 +26,20 @@ def stochastic_readouts(
 
     Each run starts from the file's counts and settles for `settle` seconds; then a snapshot is taken, or the mean over
     `average` seconds.
-    Args: data: (examples, ...); seed: of the first example, the others follow. Raises: EngineError.
+    Args: data: (examples, ...); seed: of the first example, the others follow, or of each. Raises: EngineError.
     """
-    simulation = get_engine(engine).load(sbml)
+    simulation = loaded_in(engine, sbml)
+    examples = np.asarray(data, dtype=float)
+    seeds = range(seed, seed + len(examples)) if isinstance(seed, int) else seed
     return np.array(
         [
-            simulation.observe(usage.outputs, usage.input_counts(example), seed + i, replicates, settle, average).values
-            for i, example in enumerate(np.asarray(data, dtype=float))
+            simulation.observe(usage.outputs, usage.input_counts(example), own, replicates, settle, average).values
+            for example, own in zip(examples, seeds, strict=True)
         ]
     )
+
+
+@lru_cache(maxsize=1)
+def loaded_in(engine: str, sbml: str) -> Simulation:
+    """A model loaded once: a process that gets one piece of work after the other loads large models no more often."""
+    return get_engine(engine).load(sbml)
