@@ -39,6 +39,8 @@ class Options:
     `gross_penalty` weighs the gross production of all rectifiers, which noise and simulation cost follow.
     `shift` is the probability that an example is moved by one pixel, in one of four directions. `turn` (degrees),
     `stretch` (a part) and `move` (pixels) are the largest distortion of every example; with these, nothing is shifted.
+    `kept` is the part of each layer's weights that is left in the end: between a fifth and three fifths of the epochs
+    the smallest are taken away, and no reaction stands for them.
     """
 
     epochs: int = 500
@@ -50,6 +52,7 @@ class Options:
     turn: float = 0.0
     stretch: float = 0.0
     move: float = 0.0
+    kept: float = 1.0
     seed: int = 0
 
     def replaced(self, **changes: Any) -> "Options":
@@ -87,6 +90,8 @@ def train_classifier(
             f"training: {options.epochs} epochs with batches of {options.batch} from {len(data.train)} examples; "
             f"needs at least 1 epoch and a batch of 1 to {len(data.train)}"
         )
+    if not 0 < options.kept <= 1:
+        raise TrainingError(f"training: kept is {options.kept}; it must be above 0, and at most 1")
     if options.seed < 0:
         raise TrainingError(f"training: the seed is {options.seed}; it must be 0 or more")
     step_on_means, step_under_noise, state = _prepare(classifier, data.train, options, calibration)
@@ -101,6 +106,7 @@ def train_classifier(
         order = _batches(seeds, len(data.train), options.batch)
         epoch_step = step_on_means if epoch < options.epochs else step_under_noise
         state, loss = epoch_step(state, order, jax.random.key(int(seeds.integers(2**31))))
+        state = (_pruned(state[0], _part_left(options, epoch + 1)), state[1])
         if not np.isfinite(loss):
             raise TrainingError(f"training: the loss is {loss} in epoch {epoch + 1}; lower --learning-rate")
         report(Progress(epoch + 1, epochs, float(loss)))
@@ -144,6 +150,7 @@ def _prepare(
         drawn = jax.random.fold_in(key, 1)
         loss, slope = jax.value_and_grad(loss_of)(weights, examples(chosen, key), labels[chosen], drawn)
         update, memory = optimiser.update(slope, memory, weights)
+        update = jax.tree.map(lambda change, value: jnp.where(value == 0, 0.0, change), update, weights)
         return (optax.apply_updates(weights, update), memory), loss
 
     def epoch(loss_of: Loss) -> Callable[..., Any]:
@@ -183,6 +190,27 @@ def _examples(classifier: Classifier, part: Part, options: Options) -> Callable[
         return jnp.rint(values.reshape(len(chosen), -1) * omega) / omega
 
     return bent
+
+
+def _part_left(options: Options, epoch: int) -> float:
+    """The part of weights that is left after so many epochs: it falls as a cubic, fast at first."""
+    ahead = min(max(0.6 - epoch / options.epochs, 0.0) / 0.4, 1.0)
+    return options.kept + (1 - options.kept) * ahead**3
+
+
+def _pruned(weights: Any, left: float) -> Any:
+    """All but the largest weights of each kernel are 0, and stay so: a weight of exactly 0 is never changed."""
+    if left == 1:
+        return weights
+    return [
+        {
+            name: jnp.where(jnp.abs(array) >= jnp.quantile(jnp.abs(array), 1 - left), array, 0.0)
+            if name == "kernel"
+            else array
+            for name, array in layer.items()
+        }
+        for layer in weights
+    ]
 
 
 def _batches(rng: np.random.Generator, examples: int, batch: int) -> NDArray[np.intp]:
