@@ -127,6 +127,15 @@ def write_file(path: str | Path, content: str | bytes, force: bool = False) -> P
     return path
 
 
+def make_folder(path: Path) -> Path:
+    """A folder that is there or is made, with those around it; raises OutputError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: no folder can be made: {error.strerror or error}") from None
+    return path
+
+
 def write_folder(path: str | Path, files: Mapping[str, str | bytes], force: bool = False) -> Path:
     """Write a folder of files whole or not at all; with `force` an older folder's other files stay.
 

@@ -1,9 +1,8 @@
 """Deterministic steady states of a cascade for many inputs at once, component by component, without integrating.
 
 What a component feels lies upstream and is known when its turn comes, so that Newton's method is needed only inside it,
-for all examples and all components of one kind together. For a rectifier it converges from any start: with P - M exact
-after one step, P + M is the root of a convex function. Other networks may have no or several steady states; what is
-found is checked to be one, not to be the one that a simulation would reach.
+for all examples and all components of one kind together. A rectifier has one steady state; other networks may have none
+or several, and what is found is checked to be one, not to be the one that a simulation would reach.
 """
 
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna.structure import Indices, component_groups
 
-_STEPS, _CONVERGED, _RESIDUAL = 200, 1e-13, 1e-9
-"""Newton steps; relative change of a step that ends them; what may be left of rates that should cancel."""
+_STEPS, _CONVERGED, _NOTHING, _RESIDUAL, _LEAST = 200, 1e-13, 1e-25, 1e-9, 0.1
+"""Newton steps; relative change of a step that ends them, and items that are none; what may be left of rates that
+should cancel; the part of a count that a step leaves at least.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def steady_states(matrices: Matrices, counts: Array) -> Array:
     """Steady counts of all species, (examples, species), items.
 
     Args: counts: (examples, species), of which those of clamped species matter.
-    Raises: SteadyStateError: none is found, or a count would be negative.
+    Raises: SteadyStateError: none is found.
     """
     floating, examples = matrices.floating, len(counts)
     # The pattern of the Jacobian: where all counts are 1, nothing cancels that is felt.
@@ -93,21 +94,22 @@ def _solve(matrices: Matrices, group: _Group, values: Array) -> None:
             step = np.linalg.solve(jacobian, drift.reshape(-1, count, size, 1)).reshape(state.shape)
         except np.linalg.LinAlgError:
             break
-        state = state - step
-        if (np.abs(step) <= _CONVERGED * (1 + np.abs(state))).all():
+        # Nothing falls below a tenth of itself at once: a step over 0 could end at a root that is no count.
+        before, state = state, np.maximum(state - step, _LEAST * state)
+        if (np.abs(state - before) <= _CONVERGED * state + _NOTHING).all():
             break
     values[:, flat] = state
     rates = _rates(matrices, group.within, values)
     left = np.abs(supply + (own @ rates.T).T)
     moved = np.abs(supply) + (abs(own) @ np.abs(rates).T).T
-    bad = ~((left <= _RESIDUAL * (1 + moved)) & (state >= -_RESIDUAL * (1 + moved)))
+    bad = ~(left <= _RESIDUAL * (1 + moved))
     if bad.any():
         example, which = np.argwhere(bad)[0]
         raise SteadyStateError(
-            f"steady states: none found for {matrices.species[flat[which]]!r} (example {example}: count "
-            f"{state[example, which]:.3g} items, {left[example, which]:.1e} items/s left); integrate it in a simulator"
+            f"steady states: none found for {matrices.species[flat[which]]!r} (example {example}: at "
+            f"{state[example, which]:.3g} items it moves by {left[example, which]:.1e} items/s); "
+            "integrate it in a simulator"
         )
-    values[:, flat] = state.clip(min=0)
 
 
 def _rates(matrices: Matrices, reactions: NDArray[np.intp], values: Array) -> Array:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
-from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
+from crn2sbml.disk import DAMAGED_ARCHIVE, make_folder, write_file
 from crn2sbml.engines.loaded import Loaded
 from crn2sbml.errors import EngineError, FormatError
 from crn2sbml.formats.usage import Usage
@@ -99,7 +99,7 @@ def evaluate(
     examples = np.asarray(data)
     identity = hashlib.sha256(repr((usage, astuple(conditions))).encode())
     identity.update(sbml.encode() + examples.tobytes())
-    path = keep / f"{identity.hexdigest()[:24]}.npz" if keep else None
+    path = make_folder(keep) / f"{identity.hexdigest()[:24]}.npz" if keep else None
     decided = _kept(path, (len(examples), len(usage.outputs)))
     missing = np.flatnonzero(np.isnan(decided).any(axis=1))
     report(len(examples) - len(missing))

@@ -40,6 +40,23 @@ def test_a_rectifier_from_its_closed_form(up: float, down: float, k: float) -> N
     assert found[0] - found[1] == pytest.approx(up - down, rel=1e-9, abs=1e-9)
 
 
+def test_rails_that_decay_at_different_rates() -> None:
+    """Against the positive root of the quadratic that is left when M is eliminated."""
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        up, down, g, h, k = np.exp(rng.normal(0, 3, 5))
+        net = network(
+            "PM", {"a": up, "b": down, "g": g, "h": h, "k": k}, make=("", "P", "a"), unmake=("", "M", "b"),
+            fade=("P", "", "g"), wane=("M", "", "h"), meet=("PM", "", "k"),
+        )  # fmt: skip
+        # M = (b - a + g P) / h from the difference of both equations, put into that of P.
+        roots = np.roots([k * g / h, g + k * (down - up) / h, -up])
+        expected = max(roots.real)
+        found = steady_states(Matrices.of(net), np.zeros((1, 2)))[0]
+        assert found[0] == pytest.approx(expected, rel=1e-6)
+        assert found[1] >= 0
+
+
 def test_linear_networks() -> None:
     assert steady_states(Matrices.of(birth_death(6.0, 2.0)), np.zeros((1, 1))) == pytest.approx(3)
     net = cascade()

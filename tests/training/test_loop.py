@@ -223,3 +223,26 @@ def test_an_interrupted_calibration_ends_in_the_same_weights(tmp_path: Path) -> 
     )
     with pytest.raises(TrainingError, match="belongs to another training"):
         train_classifier(small_classifier(), bars(), SHORT, checkpoint=path)
+
+
+def test_pruning_leaves_the_part_that_was_asked_for() -> None:
+    pruned, whole = (trained(replace(SHORT, epochs=20, kept=part)) for part in (0.25, 1.0))
+    for layer, other in zip(pruned.weights, whole.weights, strict=True):
+        if "kernel" in layer:
+            assert np.mean(layer["kernel"] != 0) == pytest.approx(0.25, abs=1 / layer["kernel"].size)
+            assert (other["kernel"] != 0).all()
+            assert (layer["bias"] != 0).all()
+    network = pruned.classifier.network(pruned.weights)
+    assert len(network.reactions) < len(whole.classifier.network(whole.weights).reactions)
+    assert pruned.record["accuracy"]["train"] > 0.7  # a guess is right in a half
+
+
+def test_distorted_examples_teach() -> None:
+    found = trained(replace(SHORT, epochs=40, shift=0.0, turn=5.0, move=0.5))
+    assert found.record["accuracy"]["validation"] > 0.8
+
+
+@pytest.mark.parametrize("part", [0.0, 1.1, float("nan")])
+def test_parts_that_cannot_be_kept(part: float) -> None:
+    with pytest.raises(TrainingError, match="kept is"):
+        trained(replace(SHORT, kept=part))

@@ -1,21 +1,101 @@
+from pathlib import Path
+
 import pytest
 
+from crn2sbml.circuits.classifier import Classifier
 from crn2sbml.circuits.weights_file import Trained
-from crn2sbml.errors import CrnError
-from crn2sbml.training.recipes import at_omega, get_recipe, recipe_names
+from crn2sbml.errors import CrnError, TrainingError
+from crn2sbml.motifs.dense import Dense
+from crn2sbml.motifs.max_pool import MaxPool
+from crn2sbml.motifs.motif import Kinetics
+from crn2sbml.training.loop import Options
+from crn2sbml.training.losses import Calibration
+from crn2sbml.training.recipes import at_omega, get_recipe, read_recipe, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_a_recipe_fits_its_data(name: str) -> None:
     recipe = get_recipe(name)
-    data, classifier = recipe.data(), recipe.classifier
+    classifier, source = recipe.classifier, recipe.source
     assert classifier.name == name
-    assert classifier.input_max == data.input_max
-    assert classifier.in_shape[1:] == data.train.images.shape[1:]
-    assert len(classifier.output_ids) == len(set(data.train.labels.tolist()))
+    assert (classifier.in_shape, classifier.input_max) == (source.shape, source.input_max)
+    assert len(classifier.output_ids) == source.classes
+
+
+def test_what_is_known_of_the_digits_before_they_are_loaded() -> None:
+    recipe = get_recipe("digits")
+    data, source = recipe.data(), recipe.source
+    assert (1, *data.train.images.shape[1:]) == source.shape
+    assert (data.input_max, len(set(data.train.labels.tolist()))) == (source.input_max, source.classes)
     assert recipe.options.batch <= len(data.train)
     # Every grey level is a whole number of items, so that nothing is rounded.
-    assert classifier.kinetics.omega % data.input_max == 0
+    assert recipe.classifier.kinetics.omega % data.input_max == 0
+
+
+SPEC = """
+name = "my-net"
+data = "digits"
+[kinetics]
+omega = 20
+[[layers]]
+kind = "maxpool"
+size = 2
+stride = 2
+[[layers]]
+kind = "readout"
+units = 10
+[training]
+epochs = 3
+kept = 0.5
+[calibration]
+average = 5
+"""
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SPEC)
+    recipe = get_recipe(str(path))
+    assert recipe.classifier == Classifier(
+        "my-net", (1, 8, 8), (MaxPool(2, 2), Dense(10, "readout")), Kinetics(omega=20.0), 16.0
+    )
+    assert recipe.options == Options(epochs=3, kept=0.5)
+    assert recipe.calibration == Calibration(average=5.0)
+    assert recipe.classifier.network(recipe.classifier.initial_weights(0)).id == "my_net"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name = ", "nam = ", "no setting 'nam'; did you mean 'name'"),
+        ('"my-net"', '"9"', "name is '9'"),
+        ('"digits"', '"digit"', "no data set 'digit'; did you mean 'digits'"),
+        ("omega = 20", "omega = 0.5", "omega is 0.5"),
+        ("omega = 20", "omega = -1", "kinetics: omega is -1; it must be a number of 0 or more"),
+        ("omega = 20", "omga = 20", "kinetics: no setting 'omga'; did you mean 'omega'"),
+        ('"maxpool"', '"maxpol"', "no kind of layer 'maxpol'; did you mean 'maxpool'"),
+        ("stride = 2", "", "layer of kind 'maxpool': stride is missing"),
+        ("size = 2", "size = 2.5", "layer of kind 'maxpool': size is 2.5; it must be a whole number of 0 or more"),
+        ("size = 2", "size = true", "size is True"),
+        ("size = 2", "size = 9", "a window of 9 with stride 2 does not fit a grid of 8 x 8"),
+        ("units = 10", "units = 9", "the last layer must be of kind 'readout' with 10 units"),
+        ("[calibration]", "[[calibration]]", "calibration is [{"),
+        ("average = 5", "average = nan", "calibration: average is nan"),
+        ("epochs = 3", "epochs = many", "Invalid value"),
+        ("[[layers]]", "[layers]", "Cannot"),
+    ],
+)
+def test_specs_that_make_no_model(old: str, new: str, said: str) -> None:
+    with pytest.raises(TrainingError) as refusal:
+        read_recipe(SPEC.replace(old, new).encode(), "mine.toml")
+    assert str(refusal.value).startswith("mine.toml: ")
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"name = 'a'\ndata = 'digits'\nlayers = 3", b"data = 'digits'"])
+def test_what_is_no_spec(content: bytes) -> None:
+    with pytest.raises(TrainingError, match=r"^mine\.toml: "):
+        read_recipe(content, "mine.toml")
 
 
 def test_the_digits_network() -> None:
