@@ -17,6 +17,7 @@ from PIL import Image
 from crn2sbml.cli.main import app
 from crn2sbml.formats.sbml_read import read_sbml_file
 from crn2sbml.training.data import load_digits
+from crn2sbml.training.recipes import read_recipe
 from tests.cli.conftest import run as run
 from tests.cli.program import Program, listing
 
@@ -46,6 +47,12 @@ def test_there_is_a_block_for_each_simulator() -> None:
     assert {name for block in BLOCKS for name in modules_of(block)} >= {"crn2sbml", "tellurium", "gillespy2", "amici"}
     promised = [re.findall(r"# .*?(\d+\.\d+)$", block, re.MULTILINE) for block in BLOCKS]
     assert promised == [[], [], ["497.4356"], ["497.4356"], ["497.4356"]]
+
+
+def test_the_model_of_ones_own() -> None:
+    (spec,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    recipe = read_recipe(spec.encode(), "README")
+    assert (recipe.classifier.name, recipe.options.epochs, recipe.options.kept) == ("my-digits", 200, 0.5)
 
 
 @pytest.mark.parametrize("block", _parameters())

@@ -20,6 +20,7 @@ from crn2sbml.formats.sedml_write import Example
 from crn2sbml.formats.usage import Usage, write_io_json
 from crn2sbml.report.archive import model_archive
 from crn2sbml.training.data import Part
+from crn2sbml.training.recipes import recipe_names
 from crn2sbml.verify.intervals import wilson_interval
 
 ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
@@ -159,13 +160,13 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             *accuracy,
             "",
             f"Data: `{record['data']}`, with a fixed stratified split; the test part was used for this line alone.",
-            "Hyperparameters were chosen by five-fold cross-validation within the training and validation part.",
+            *_of_twin(record),
             *_under_noise(record),
             "",
             "## Train it again",
             "",
             "```",
-            f"crn2sbml train {classifier.name} --omega {kinetics.omega:g} --epochs {options['epochs']} "
+            f"crn2sbml train {_recipe(classifier.name)} --omega {kinetics.omega:g} --epochs {options['epochs']} "
             f"--seed {options['seed']}{_noise_options(record)} --out {classifier.name}",
             "```",
             "",
@@ -181,6 +182,19 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "",
         ]
     )
+
+
+def _recipe(name: str) -> str:
+    """What `train` calls it: models that the package does not bring have a file of their own."""
+    return name if name in recipe_names() else f"{name}.toml"
+
+
+def _of_twin(record: Mapping[str, Any]) -> list[str]:
+    """Of a model trained beside its neural twin: how that one does."""
+    if "twin" not in record:
+        return []
+    found = ", ".join(f"{part} {_percent(value, record['examples'][part])}" for part, value in record["twin"].items())
+    return ["", f"A neural network of the same layers with ideal rectifiers, trained the same way: {found}."]
 
 
 def _noise_options(record: Mapping[str, Any]) -> str:

@@ -148,7 +148,7 @@ def test_the_card_lists_the_checksums_and_the_command() -> None:
         content = FILES[name]
         digest = hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
         assert f"| {name} | `{digest}` |" in card
-    assert "crn2sbml train tiny --omega 200 --epochs 12 --seed 3 --out tiny" in card
+    assert "crn2sbml train tiny.toml --omega 200 --epochs 12 --seed 3 --out tiny" in card
 
 
 def test_a_model_without_a_training_record_still_has_a_document() -> None:
@@ -162,7 +162,14 @@ def test_a_model_without_a_training_record_still_has_a_document() -> None:
 def test_the_card_of_a_calibrated_model(average: float, options: str, words: str) -> None:
     record = {**trained_tiny().record, "calibration": {"average": average}, "accuracy_under_noise": {"test": 0.625}}
     card = str(files_of(replace(trained_tiny(), record=record))["card.md"])
-    assert f"crn2sbml train tiny --omega 200 --epochs 12 --seed 3 --noise lna{options} --out tiny" in card
+    assert f"crn2sbml train tiny.toml --omega 200 --epochs 12 --seed 3 --noise lna{options} --out tiny" in card
     assert words in card
     assert "test 62.50%" in card
     assert "noise" not in str(FILES["card.md"]).replace("`noise`", "")
+
+
+def test_the_card_of_a_model_with_a_twin() -> None:
+    record = {**trained_tiny().record, "twin": dict.fromkeys(("train", "validation", "test"), 0.5)}
+    card = str(files_of(replace(trained_tiny(), record=record))["card.md"])
+    assert re.search(r"A neural network of the same layers .*: train 50.00% \(.*test 50.00% \(", card)
+    assert "neural" not in str(FILES["card.md"])
