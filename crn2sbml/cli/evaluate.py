@@ -18,9 +18,10 @@ from crn2sbml.errors import CrnError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from crn2sbml.core.network import Network
     from crn2sbml.formats.usage import Usage
     from crn2sbml.training.data import DataSet
+
+_READINGS: dict[Method, Any] = {Method.ODE: "deterministic", Method.LNA: "deterministic", Method.SSA: "stochastic"}
 
 
 def evaluate(
@@ -84,16 +85,12 @@ def evaluate(
             raise CrnError(f"--omega {value}: must be 1 to 1e9 items per unit of activity")
     conditions = Conditions(method.value, 0.0, settle, replicates, seed, engine)
     planned = [replace(conditions, average=seconds) for seconds in average or [0.0]]
-    network = document.network
-    if rates_off:
-        network = perturbed(network, rates_off, seed)
-    if decays_off:
-        network = perturbed(network, decays_off, seed + 1, is_decay)
+    network = perturbed(perturbed(document.network, rates_off, seed), decays_off, seed + 1, is_decay)
     images, labels = _examples(_data_set(data, usage), usage, count, input_noise, seed)
     rows: list[Row] = []
     with progress() as bars, _workers(scheduler, jobs) as processes:
         for size, chosen in product(omega or [usage.omega], planned):
-            here, sized = replace(usage, omega=size), _sized(network, resized, size / usage.omega)
+            here, sized = replace(usage, omega=size), resized(network, size / usage.omega)
             sbml = write_sbml(with_reading(replace(document, network=sized), _READINGS[method]))
             task = bars.add_task(f"{method.value}, omega {size:g}", total=len(images))
             decided = run(sbml, here, images, chosen, processes, keep, partial(_told, bars, task))
@@ -111,14 +108,6 @@ def evaluate(
 
 def _told(bars: "Progress", task: "TaskID", done: int) -> None:
     bars.update(task, completed=done)
-
-
-_READINGS: dict[Method, Any] = {Method.ODE: "deterministic", Method.LNA: "deterministic", Method.SSA: "stochastic"}
-
-
-def _sized(network: "Network", resized: Any, factor: float) -> "Network":
-    sized: Network = network if factor == 1 else resized(network, factor)
-    return sized
 
 
 def _data_set(name: str, usage: "Usage") -> "DataSet":

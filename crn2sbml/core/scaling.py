@@ -14,6 +14,8 @@ def resized(network: Network, factor: float) -> Network:
 
     Initial counts are multiplied and rounded to whole items, a constant of order n is multiplied by factor^(1 - n).
     """
+    if factor == 1:
+        return network
     return replace(
         network,
         species=tuple(replace(s, initial=float(np.rint(s.initial * factor))) for s in network.species),
@@ -27,6 +29,8 @@ def perturbed(network: Network, sd: float, seed: int, which: Callable[[Reaction]
 
     Args: sd: of the factor's logarithm, 0.1 for about 10 %; which: the reactions that are off, all by default.
     """
+    if not sd:
+        return network
     factors = np.exp(sd * np.random.default_rng(seed).normal(size=len(network.reactions)))
     taken = {network.id, *(s.id for s in network.species), *(r.id for r in network.reactions)}
     reactions, parameters = [], []
