@@ -24,9 +24,13 @@ _LAYERS: dict[str, type[Any]] = {
 def layer_from_data(data: Mapping[str, Any]) -> Motif:
     """The layer that a table names by its `kind` and sizes. Raises ShapeError: unknown, missing or no number."""
     kind = data.get("kind")
-    if kind not in _LAYERS:
+    if not isinstance(kind, str) or kind not in _LAYERS:
         raise ShapeError(did_you_mean(str(kind), _LAYERS, "kind of layer"))
-    motif: Motif = fill_in(_LAYERS[kind], data, f"layer of kind {kind!r}")
+    where = f"layer of kind {kind!r}"
+    motif: Motif = fill_in(_LAYERS[kind], data, where)
+    for name, value in data.items():
+        if not value:
+            raise ShapeError(f"{where}: {name} is {value!r}; it must be above 0")
     return motif
 
 

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from crn2sbml.errors import ShapeError, did_you_mean
 
 Settings = TypeVar("Settings")
+_LARGEST = 1e300
+"""Beyond it, products of numbers would be none."""
 
 
 def fill_in(settings: type[Settings], table: Mapping[str, Any], where: str, complete: bool = False) -> Settings:
-    """An instance of a dataclass whose fields are whole numbers, numbers and words, all numbers finite and not below 0.
+    """An instance of a dataclass whose fields are whole numbers, numbers and words, no number below 0 or above 1e300.
 
     With `complete`, the table must hold every field, those with a default too.
     Raises: ShapeError, beginning with `where`: a name that is unknown or missing, or a value of another type.
@@ -20,7 +22,7 @@ def fill_in(settings: type[Settings], table: Mapping[str, Any], where: str, comp
         if name not in known:
             raise ShapeError(f"{where}: {did_you_mean(name, known, 'setting')}")
         wanted = known[name].type
-        number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+        number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LARGEST
         if not {int: isinstance(value, int) and number, float: number, str: isinstance(value, str)}[wanted]:  # type: ignore[index]
             described = {int: "a whole number of 0 or more", float: "a number of 0 or more", str: "a word"}[wanted]  # type: ignore[index]
             raise ShapeError(f"{where}: {name} is {value!r}; it must be {described}")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crn2sbml.cli.console import print_json, progress, say
-from crn2sbml.cli.inputs import load_document, load_usage
+from crn2sbml.cli.inputs import check_units, load_document, load_usage
 from crn2sbml.cli.simulate import Method
-from crn2sbml.errors import CrnError
+from crn2sbml.errors import CrnError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -38,7 +38,9 @@ def evaluate(
         list[float] | None, typer.Option(help="Seconds averaged over (0: a snapshot); may be repeated.")
     ] = None,
     replicates: Annotated[int, typer.Option(help="ssa: runs of each image.")] = 1,
-    settle: Annotated[float, typer.Option(help="ssa: seconds before the snapshot or average.")] = 12.0,
+    settle: Annotated[
+        float | None, typer.Option(help="ssa: seconds before the snapshot or average; else 0.3 times io.json's.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first image; the others follow.")] = 1,
     engine: Annotated[str, typer.Option(help="ode, ssa: simulator; native needs none.")] = "native",
     rates_off: Annotated[float, typer.Option(help="Log-normal error of each rate constant; 0.1 for 10 %.")] = 0.0,
@@ -80,6 +82,13 @@ def evaluate(
     document, usage = load_document(model), load_usage(model)
     if usage is None:
         raise CrnError(f"{model}: no io.json beside it says which species are its inputs and outputs")
+    check_units(document, model, f"--method {method.value}")
+    for name in usage.outputs:
+        if name not in document.network.floating:
+            raise CrnError(f"io.json of {model}: {did_you_mean(name, document.network.floating, 'floating species')}")
+    if scheduler and engine != "native":
+        # Workers have several threads, which simulators do not bear.
+        raise CrnError(f"--scheduler: runs engine 'native' only, not {engine!r}")
     for value in omega or []:
         if not 1 <= value < 1e9:
             raise CrnError(f"--omega {value}: must be 1 to 1e9 items per unit of activity")
@@ -95,13 +104,13 @@ def evaluate(
             task = bars.add_task(f"{method.value}, omega {size:g}", total=len(images))
             decided = run(sbml, here, images, chosen, processes, keep, partial(_told, bars, task))
             mean = molecules(sized, here, images[:20])
-            rows.append(Row(size, chosen.average, *mean, Evaluation(decided, labels)))
+            rows.append(Row(method.value, size, chosen.average, *mean, Evaluation(decided, labels)))
     if plot is not None:
-        write_file(plot, evaluation_figure(rows, method.value), force)
+        write_file(plot, evaluation_figure(rows), force)
     if json:
         print_json({"model": str(model), "method": method.value, "engine": engine, "rows": evaluation_rows(rows)})
         return
-    print(evaluation_table(rows, method.value))
+    print(evaluation_table(rows))
     if plot is not None:
         say(f"Picture: {plot}")
 
@@ -125,6 +134,8 @@ def _examples(data: "DataSet", usage: "Usage", count: int | None, noise: float, 
         raise CrnError(
             f"--data {data.name}: its images have {images[0].size} pixels, the model {len(usage.inputs)} inputs"
         )
+    if labels.max() >= len(usage.outputs):
+        raise CrnError(f"--data {data.name}: has {labels.max() + 1} classes, the model {len(usage.outputs)} outputs")
     if count is not None and not 1 <= count <= len(labels):
         raise CrnError(f"--count {count}: the test part of {data.name!r} has {len(labels)} images")
     images = images[:count] / data.input_max

@@ -119,9 +119,9 @@ class Simulation:
         species: Sequence[str],
         inputs: Counts,
         seed: int,
-        replicates: int = 1,
-        settle: float = 0.0,
+        settle: float,
         average: float = 0.0,
+        replicates: int = 1,
     ) -> xr.DataArray:
         """Stochastic counts of some species after `settle` seconds: (replicate, species).
 
@@ -133,6 +133,8 @@ class Simulation:
         for name in species:
             if name not in names:
                 raise EngineError(did_you_mean(name, names, "species"))
+        if len(set(species)) < len(species):
+            raise EngineError(f"{self._engine.name}: a species is to be observed twice among {', '.join(species)}")
         counts = self._loaded.stochastic_start(inputs, None, seed, replicates)
         seeds = np.random.SeedSequence(seed).generate_state(replicates, np.uint32).tolist()
         found = self._observe((settle, average), counts, seeds, [names.index(name) for name in species])

@@ -66,7 +66,7 @@ class NativeSimulation(Simulation):
             rng = np.random.default_rng(seed)
             return bool(native_kernel.sample(self._channels, start, at, watched, averaged, rng, out))
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as threads:
             if not all(threads.map(run, runs, seeds)):
                 raise EngineError("native: a propensity is no number any more; the counts grow without bound")
         return runs

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from crn2sbml.core.matrices import Array
 
-_ANEW = 100_000
-"""Events after which all sums are computed anew, before rounding errors add up."""
+_ANEW, _MUCH_LESS = 100_000, 1e-6
+"""Events after which all sums are computed anew, before rounding errors add up, and the part of what they were: below
+it, errors that were small beside them no longer are.
+"""
 
 
 class Channels(NamedTuple):
@@ -110,10 +112,11 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
     column = np.full(species, -1)
     column[watched] = np.arange(len(watched))
-    time, at, events, total = 0.0, 0, 0, 0.0
+    time, at, events, total, made = 0.0, 0, 0, 0.0, 0.0
     while True:
-        if events % _ANEW == 0:
+        if events % _ANEW == 0 or total < _MUCH_LESS * made:
             total = _anew(c, counts, values, terms, groups, width)
+            made = total
         if not total < np.inf:
             return False
         time += rng.standard_exponential() / total if total > 0.0 else np.inf

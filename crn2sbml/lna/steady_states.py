@@ -15,9 +15,9 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.errors import SteadyStateError
 from crn2sbml.lna.structure import Indices, component_groups
 
-_STEPS, _CONVERGED, _NOTHING, _RESIDUAL, _LEAST = 200, 1e-13, 1e-25, 1e-9, 0.1
+_STEPS, _CONVERGED, _NOTHING, _RESIDUAL, _LEAST, _SINGULAR = 200, 1e-13, 1e-25, 1e-9, 0.1, 1e15
 """Newton steps; relative change of a step that ends them, and items that are none; what may be left of rates that
-should cancel; the part of a count that a step leaves at least.
+should cancel; the part of a count that a step leaves at least; condition of a Jacobian that is taken for singular.
 """
 
 
@@ -36,17 +36,21 @@ class _Group:
 def steady_states(matrices: Matrices, counts: Array) -> Array:
     """Steady counts of all species, (examples, species), items.
 
-    Args: counts: (examples, species), of which those of clamped species matter.
+    Args: counts: (examples, species), of which those matter that no reaction changes.
     Raises: SteadyStateError: none is found.
     """
-    floating, examples = matrices.floating, len(counts)
-    # The pattern of the Jacobian: where all counts are 1, nothing cancels that is felt.
-    ones = matrices.jacobian(np.ones(len(matrices.species)))[floating][:, floating]
-    values = np.ones((examples, len(matrices.species) + 1))
+    values = np.ones((len(counts), len(matrices.species) + 1))
     values[:, :-1] = counts
-    for members in component_groups(sparse.csr_array(ones)):
-        group = _group(matrices, floating[members])
-        _solve(matrices, group, values)
+    changes = sparse.csr_array(abs(matrices.stoichiometry))
+    moving = np.flatnonzero(np.diff(changes.indptr))
+    reactions, order = matrices.reactants.shape
+    reads = sparse.csr_array(
+        (np.ones(reactions * order), (np.repeat(np.arange(reactions), order), matrices.reactants.ravel())),
+        shape=(reactions, len(matrices.species) + 1),
+    )
+    # Who feels whom, whatever the counts: in the Jacobian itself, what is felt may cancel.
+    for members in component_groups(sparse.csr_array(changes[moving] @ reads[:, moving])):
+        _solve(matrices, _group(matrices, moving[members]), values)
     return values[:, :-1]
 
 
@@ -93,6 +97,7 @@ def _solve(matrices: Matrices, group: _Group, values: Array) -> None:
         try:
             step = np.linalg.solve(jacobian, drift.reshape(-1, count, size, 1)).reshape(state.shape)
         except np.linalg.LinAlgError:
+            jacobian = np.zeros_like(jacobian)
             break
         # Nothing falls below a tenth of itself at once: a step over 0 could end at a root that is no count.
         before, state = state, np.maximum(state - step, _LEAST * state)
@@ -102,12 +107,16 @@ def _solve(matrices: Matrices, group: _Group, values: Array) -> None:
     rates = _rates(matrices, group.within, values)
     left = np.abs(supply + (own @ rates.T).T)
     moved = np.abs(supply) + (abs(own) @ np.abs(rates).T).T
-    bad = ~(left <= _RESIDUAL * (1 + moved))
+    # Where the Jacobian is singular, other states are steady too.
+    determined = np.linalg.cond(jacobian) < _SINGULAR
+    bad = ~((left <= _RESIDUAL * (1 + moved)) & np.repeat(determined, size, axis=1))
     if bad.any():
         example, which = np.argwhere(bad)[0]
+        why = f"at {state[example, which]:.3g} items it moves by {left[example, which]:.1e} items/s"
+        if not determined[example, which // size]:
+            why = "the equations leave it undetermined"
         raise SteadyStateError(
-            f"steady states: none found for {matrices.species[flat[which]]!r} (example {example}: at "
-            f"{state[example, which]:.3g} items it moves by {left[example, which]:.1e} items/s); "
+            f"steady states: none found for {matrices.species[flat[which]]!r} (example {example}: {why}); "
             "integrate it in a simulator"
         )
 

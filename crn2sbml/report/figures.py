@@ -184,7 +184,7 @@ def plot_accuracy(ax: Any, rows: Sequence[Any], name: str, axis: str) -> Any:
         line = sorted((row for row in rows if getattr(row, other) == value), key=lambda row: getattr(row, name))
         accuracy = np.array([row.evaluation.accuracy for row in line])
         ends = np.array([row.evaluation.interval for row in line]).T
-        label = {"average": f"averages over {value:g} s" if value else "snapshots", "omega": f"omega {value:g}"}[other]
+        label = f"from {line[0].decided_from}" if other == "average" else f"omega {value:g}"
         at = [getattr(row, name) for row in line]
         error = 100 * np.abs(ends - accuracy)
         ax.errorbar(at, 100 * accuracy, error, fmt="o-", markersize=3, capsize=2, color=f"C{number}", label=label)

@@ -159,7 +159,7 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "|---|---|---|",
             *accuracy,
             "",
-            f"Data: `{record['data']}`, with a fixed stratified split; the test part was used for this line alone.",
+            f"Data: `{record['data']}`, with a fixed split; the test part was used for this line alone.",
             *_of_twin(record),
             *_under_noise(record),
             "",
@@ -167,7 +167,8 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "",
             "```",
             f"crn2sbml train {_recipe(classifier.name)} --omega {kinetics.omega:g} --epochs {options['epochs']} "
-            f"--seed {options['seed']}{_noise_options(record)} --out {classifier.name}",
+            f"--seed {options['seed']}{_noise_options(record)}{' --twin' if 'twin' in record else ''} "
+            f"--out {classifier.name}",
             "```",
             "",
             "## Files",
@@ -194,7 +195,7 @@ def _of_twin(record: Mapping[str, Any]) -> list[str]:
     if "twin" not in record:
         return []
     found = ", ".join(f"{part} {_percent(value, record['examples'][part])}" for part, value in record["twin"].items())
-    return ["", f"A neural network of the same layers with ideal rectifiers, trained the same way: {found}."]
+    return ["", f"A neural network of the same layers with ideal rectifiers, trained on means the same way: {found}."]
 
 
 def _noise_options(record: Mapping[str, Any]) -> str:

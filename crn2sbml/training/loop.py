@@ -168,28 +168,24 @@ def _prepare(
 
 def _examples(classifier: Classifier, part: Part, options: Options) -> Callable[[Any, Any], Any]:
     """Input activities of examples chosen by number, each changed at random as the options say."""
-    if not (options.turn or options.stretch or options.move):
-        copies = shifted_copies(part.images)
-        inputs = jnp.asarray(classifier.activities(copies), dtype=jnp.float32)
+    omega, distort = classifier.kinetics.omega, bool(options.turn or options.stretch or options.move)
+    images = jnp.asarray(part.images if distort else shifted_copies(part.images))
 
-        def shifted(chosen: Any, key: Any) -> Any:
+    def drawn(chosen: Any, key: Any) -> Any:
+        if distort:
+            values = images[chosen].astype(jnp.float32)
+            values = distorted(values, key, options.turn, options.stretch, options.move)
+        else:
             moved, direction = jax.random.split(key)
             copy = jnp.where(
                 jax.random.uniform(moved, chosen.shape) < options.shift,
-                jax.random.randint(direction, chosen.shape, 1, len(copies)),
+                jax.random.randint(direction, chosen.shape, 1, len(images)),
                 0,
             )
-            return inputs[copy, chosen]
+            values = images[copy, chosen].astype(jnp.float32)
+        return jnp.rint(values.reshape(len(chosen), -1) / classifier.input_max * omega) / omega
 
-        return shifted
-    images, omega = jnp.asarray(part.images), classifier.kinetics.omega
-
-    def bent(chosen: Any, key: Any) -> Any:
-        values = images[chosen].astype(jnp.float32) / classifier.input_max
-        values = distorted(values, key, options.turn, options.stretch, options.move)
-        return jnp.rint(values.reshape(len(chosen), -1) * omega) / omega
-
-    return bent
+    return drawn
 
 
 def _part_left(options: Options, epoch: int) -> float:

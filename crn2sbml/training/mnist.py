@@ -83,7 +83,7 @@ def _path(name: str) -> Path:
     try:
         return Path(pooch.retrieve(_ADDRESS + f"{name}.gz", f"md5:{_FILES[name][2]}", f"{name}.gz", cache))
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise DataError(
             f"MNIST cannot be downloaded: {reason}; put its four files into a folder `mnist` and name the folder "
             "around it in CRN2SBML_DATA"

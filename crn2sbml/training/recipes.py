@@ -15,10 +15,10 @@ from typing import Any
 from crn2sbml.circuits.classifier import Classifier
 from crn2sbml.circuits.layers import layer_from_data
 from crn2sbml.circuits.tables import fill_in
-from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.disk import read_bytes
 from crn2sbml.errors import CrnError, TrainingError, did_you_mean
 from crn2sbml.motifs.motif import Kinetics
+from crn2sbml.motifs.rectifier import ANNIHILATION, DECAY
 from crn2sbml.training.data import DataSet, Source, get_source
 from crn2sbml.training.loop import Options
 from crn2sbml.training.losses import Calibration
@@ -53,6 +53,8 @@ def get_recipe(name: str, omega: float | None = None) -> Recipe:
     """
     if name.endswith(".toml"):
         recipe = read_recipe(bytes(read_bytes(Path(name))), name)
+        if recipe.classifier.name in recipe_names():
+            raise TrainingError(f"{name}: the name {recipe.classifier.name!r} is that of a model of the package")
     elif name in recipe_names():
         recipe = read_recipe((_SPECS / f"{name}.toml").read_bytes(), name)
     else:
@@ -80,6 +82,8 @@ def _recipe(spec: Mapping[str, Any]) -> Recipe:
         raise TrainingError(
             f"name is {name!r}; it must be a word of letters, digits, - and _ that begins with a letter"
         )
+    if name in (DECAY, ANNIHILATION):
+        raise TrainingError(f"name is {name!r}, as a rate constant of every model is called; choose another")
     if not isinstance(data, str):
         raise TrainingError(f"data is {data!r}; it must be the name of a data set")
     layers, source = spec.get("layers"), get_source(data)
@@ -120,8 +124,3 @@ def with_omega(classifier: Classifier, omega: float) -> Classifier:
     if not 1 <= omega < 1e9:
         raise CrnError(f"omega is {omega}; it must be 1 to 1e9 items per unit of activity")
     return replace(classifier, kinetics=replace(classifier.kinetics, omega=float(omega)))
-
-
-def at_omega(trained: Trained, omega: float) -> Trained:
-    """A trained classifier at another system size."""
-    return replace(trained, classifier=with_omega(trained.classifier, omega))

@@ -19,21 +19,22 @@ def stochastic_readouts(
     seed: int | Sequence[int],
     average: float = 0.0,
     replicates: int = 1,
-    settle: float = 12.0,
+    settle: float | None = None,
     engine: str = "native",
 ) -> Array:
     """Read-outs (items) of each example in the stationary state: (examples, replicates, outputs).
 
-    Each run starts from the file's counts and settles for `settle` seconds; then a snapshot is taken, or the mean over
-    `average` seconds.
+    Each run starts from the file's counts and settles for `settle` seconds (else three tenths of the usage's, which
+    last until nothing moves by more than 1e-8); then a snapshot is taken, or the mean over `average` seconds.
     Args: data: (examples, ...); seed: of the first example, the others follow, or of each. Raises: EngineError.
     """
     simulation = loaded_in(engine, sbml)
     examples = np.asarray(data, dtype=float)
     seeds = range(seed, seed + len(examples)) if isinstance(seed, int) else seed
+    seconds = 0.3 * usage.t_end if settle is None else settle
     return np.array(
         [
-            simulation.observe(usage.outputs, usage.input_counts(example), own, replicates, settle, average).values
+            simulation.observe(usage.outputs, usage.input_counts(example), own, seconds, average, replicates).values
             for example, own in zip(examples, seeds, strict=True)
         ]
     )

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,8 @@ from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
 from crn2sbml.disk import DAMAGED_ARCHIVE, make_folder, write_file
 from crn2sbml.engines.loaded import Loaded
-from crn2sbml.errors import EngineError, FormatError
+from crn2sbml.engines.registry import get_engine
+from crn2sbml.errors import EngineError, FormatError, SteadyStateError
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.readout import Adjoint
 from crn2sbml.lna.steady_states import steady_states
@@ -34,19 +36,19 @@ class Conditions:
     """How decisions are made.
 
     `ode`: from the deterministic steady state; `lna`: from Gaussian read-outs, by their chances; `ssa`: from
-    `replicates` exact runs that settle for `settle` seconds. With `average`, from means over so many seconds instead
-    of snapshots. `engine` "native" needs no simulator.
+    `replicates` exact runs that settle for `settle` seconds (else see `stochastic_readouts`). With `average`, from
+    means over so many seconds instead of snapshots. `engine` "native" needs no simulator.
     """
 
     method: Literal["ode", "lna", "ssa"] = "ode"
     average: float = 0.0
-    settle: float = 12.0
+    settle: float | None = None
     replicates: int = 1
     seed: int = 1
     engine: str = NATIVE
 
     def __post_init__(self) -> None:
-        if not (0 <= self.average < float("inf") and 0 < self.settle < float("inf")):
+        if not (0 <= self.average < float("inf") and (self.settle is None or 0 < self.settle < float("inf"))):
             raise EngineError(f"evaluation: averages over {self.average} s after {self.settle} s; needs >= 0 and > 0")
         if self.seed < 0 or self.replicates < 1:
             raise EngineError(f"evaluation: seed {self.seed}, {self.replicates} replicates; needs >= 0 and >= 1")
@@ -97,7 +99,8 @@ def evaluate(
     Raises: EngineError; FormatError: a file in `keep` is damaged.
     """
     examples = np.asarray(data)
-    identity = hashlib.sha256(repr((usage, astuple(conditions))).encode())
+    versions = version("crn2sbml"), get_engine(conditions.engine).version
+    identity = hashlib.sha256(repr((usage, astuple(conditions), versions)).encode())
     identity.update(sbml.encode() + examples.tobytes())
     path = make_folder(keep) / f"{identity.hexdigest()[:24]}.npz" if keep else None
     decided = _kept(path, (len(examples), len(usage.outputs)))
@@ -169,11 +172,17 @@ def _kept(path: Path | None, shape: tuple[int, int]) -> Array:
 
 
 def molecules(network: Network, usage: Usage, data: ArrayLike) -> tuple[float, float]:
-    """Items of all floating species, and reaction events per second, at the steady state: means over the examples."""
+    """Items of all floating species, and reaction events per second, at the steady state: means over the examples.
+
+    Not a number where `steady_states` finds none.
+    """
     matrices, starts = Matrices.of(network), []
     for example in np.asarray(data):
         counts = network.with_counts(usage.input_counts(example)).species
         starts.append([species.initial for species in counts])
-    states = steady_states(matrices, np.array(starts))
+    try:
+        states = steady_states(matrices, np.array(starts))
+    except SteadyStateError:
+        return float("nan"), float("nan")
     events = np.mean([matrices.rates(state).sum() for state in states])
     return float(states[:, matrices.floating].sum(axis=1).mean()), float(events)

@@ -70,9 +70,23 @@ def test_linear_networks() -> None:
     [
         {"make": ("", "A", "a")},  # grows for ever
         {"turn": ("A", "B", "a"), "back": ("B", "A", "b")},  # any amount may be there
+        {"turn": ("A", "B", "b"), "back": ("B", "A", "b")},
         {"make": ("", "A", "a"), "split": ("A", "AA", "b")},  # only below 0
     ],
 )
 def test_no_steady_state(steps: dict[str, tuple[str, str, str]]) -> None:
     with pytest.raises(SteadyStateError, match=r"steady states: none found for '[AB]'"):
         steady_states(Matrices.of(network("AB", {"a": 2.0, "b": 1.0}, **steps)), np.zeros((1, 2)))
+
+
+def test_what_no_reaction_changes_stays() -> None:
+    """X makes Y, and its count is kept; Z makes X and Y and X meet: Y is felt through X though it cancels at Y = 1."""
+    net = network("XY", {"k": 2.0, "g": 1.0}, make=("X", "XY", "k"), fade=("Y", "", "g"))
+    assert steady_states(Matrices.of(net), np.array([[50.0, 0.0]])) == pytest.approx(np.array([[50.0, 100.0]]))
+    net = network(
+        "XY", {"k": 1.0, "m": 1.0, "a": 3.0}, make=("X", "XY", "k"), meet=("XY", "Y", "m"), feed=("", "Y", "a"),
+        more=("", "X", "a"), fade=("Y", "", "k"),
+    )  # fmt: skip
+    expected = steady_counts(net, horizon=200)
+    found = steady_states(Matrices.of(net), np.array([[5.0, 0.0]]))[0]
+    np.testing.assert_allclose(found, [expected["X"], expected["Y"]], rtol=1e-8)

@@ -3,14 +3,13 @@ from pathlib import Path
 import pytest
 
 from crn2sbml.circuits.classifier import Classifier
-from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.errors import CrnError, TrainingError
 from crn2sbml.motifs.dense import Dense
 from crn2sbml.motifs.max_pool import MaxPool
 from crn2sbml.motifs.motif import Kinetics
 from crn2sbml.training.loop import Options
 from crn2sbml.training.losses import Calibration
-from crn2sbml.training.recipes import at_omega, get_recipe, read_recipe, recipe_names
+from crn2sbml.training.recipes import get_recipe, read_recipe, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -69,6 +68,10 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     [
         ("name = ", "nam = ", "no setting 'nam'; did you mean 'name'"),
         ('"my-net"', '"9"', "name is '9'"),
+        ('"my-net"', '"decay"', "name is 'decay', as a rate constant"),
+        ("omega = 20", f"omega = {10**400}", "kinetics: omega is 1000"),
+        ("size = 2", "size = 0", "size is 0; it must be above 0"),
+        ('"maxpool"', '["maxpool"]', "no kind of layer"),
         ('"digits"', '"digit"', "no data set 'digit'; did you mean 'digits'"),
         ("omega = 20", "omega = 0.5", "omega is 0.5"),
         ("omega = 20", "omega = -1", "kinetics: omega is -1; it must be a number of 0 or more"),
@@ -129,13 +132,7 @@ def test_system_sizes_that_are_refused(omega: float) -> None:
         get_recipe("digits", omega)
 
 
-def test_a_trained_model_at_another_size_keeps_its_weights() -> None:
-    classifier = get_recipe("digits").classifier
-    trained = Trained(classifier, classifier.initial_weights(1), {"data": "digits"})
-    larger = at_omega(trained, 800.0)
-    assert larger.weights is trained.weights
-    assert (larger.classifier.kinetics.omega, trained.classifier.kinetics.omega) == (800.0, 80.0)
-    image = get_recipe("digits").data().train.images[0]
-    # Ten times the items; all pixels are whole items at both sizes.
-    expected = 10 * classifier.readouts(trained.weights, image)
-    assert larger.classifier.readouts(larger.weights, image) == pytest.approx(expected, rel=1e-12)
+def test_a_name_of_the_packages_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(SPEC.replace("my-net", "digits"))
+    with pytest.raises(TrainingError, match="the name 'digits' is that of a model of the package"):
+        get_recipe(str(tmp_path / "mine.toml"))
