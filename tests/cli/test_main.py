@@ -18,13 +18,15 @@ PROGRAM = "from crn2sbml.cli.main import main; main()"
 def started(tmp_path: Path, *arguments: str, ignored: bool = False) -> subprocess.Popen[bytes]:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    shell = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"] if ignored else []
+    # The tests themselves may run where hang-ups are ignored, which programs inherit.
+    handling = signal.SIG_IGN if ignored else signal.SIG_DFL
     return subprocess.Popen(
-        [*shell, sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", PROGRAM, *arguments],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "TMPDIR": str(temporary)},
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, handling),
     )
 
 
