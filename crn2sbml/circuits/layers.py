@@ -1,7 +1,6 @@
-"""Layers as data: which kinds there are, and how they are written and read."""
+"""Layers as data: which kinds there are, and how they are read; `dataclasses.asdict` writes them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from crn2sbml.circuits.tables import fill_in
@@ -32,8 +31,3 @@ def layer_from_data(data: Mapping[str, Any]) -> Motif:
         if not value:
             raise ShapeError(f"{where}: {name} is {value!r}; it must be above 0")
     return motif
-
-
-def layer_to_data(layer: Motif) -> dict[str, Any]:
-    """The same table back."""
-    return asdict(layer)  # type: ignore[call-overload, no-any-return]

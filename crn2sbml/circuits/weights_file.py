@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from crn2sbml.circuits.classifier import Array, Classifier
-from crn2sbml.circuits.layers import layer_from_data, layer_to_data
+from crn2sbml.circuits.layers import layer_from_data
 from crn2sbml.circuits.tables import fill_in
 from crn2sbml.disk import DAMAGED_ARCHIVE
 from crn2sbml.errors import CrnError, FormatError
@@ -79,7 +79,7 @@ def _to_data(classifier: Classifier) -> dict[str, Any]:
     return {
         "name": classifier.name,
         "in_shape": list(classifier.in_shape),
-        "layers": [layer_to_data(layer) for layer in classifier.layers],
+        "layers": [asdict(layer) for layer in classifier.layers],  # type: ignore[call-overload]
         "kinetics": {name: float(value) for name, value in asdict(classifier.kinetics).items()},
         "input_max": float(classifier.input_max),
     }
