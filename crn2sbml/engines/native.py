@@ -1,10 +1,9 @@
 """The package's own exact sampler: Gillespie's direct method, compiled, for networks of any size.
 
 Reactions with the same net change are one channel: the law of the process is the same. After an event only the
-propensities that it changes are brought up to date, and the next channel is looked for in two levels, first among
-groups of about sqrt(channels), then within one.
+propensities that it changes are brought up to date, and the next channel is looked for in a tree of sums.
 Source: Gillespie 1976, doi:10.1016/0021-9991(76)90041-3; Gibson, Bruck 2000, doi:10.1021/jp993732q (what depends on
-what); Mauch, Stalzer 2011, doi:10.1109/TCBB.2009.47 (two levels).
+what); Mauch, Stalzer 2011, doi:10.1109/TCBB.2009.47 (searches compared).
 """
 
 import os
@@ -84,7 +83,7 @@ def _channels(matrices: Matrices) -> native_kernel.Channels:
     )
     first = np.unique(channel, return_index=True)[1]
     per_channel = changes[first]
-    count = len(first)
+    count = max(len(first), 1)  # a network of no reaction has a channel that never fires
     order, alone = (matrices.reactants < species).sum(axis=1), np.bincount(channel, minlength=count) == 1
     linear, of_terms = (order == 1) & ~alone[channel], (order > 0) & ((order > 1) | alone[channel])
     supply = np.bincount(channel, np.where(order == 0, matrices.constants, 0.0), minlength=count)
@@ -92,14 +91,17 @@ def _channels(matrices: Matrices) -> native_kernel.Channels:
     slopes = sparse.csr_array(
         (matrices.constants[linear], (matrices.reactants[linear, :1].ravel(), channel[linear])), shape=(species, count)
     )
+    levels, sums = _tree(count)
     terms = np.flatnonzero(of_terms)
     reactants = matrices.reactants[terms]
     real = reactants < species
     reading = sparse.csr_array(
         (np.ones(real.sum()), (reactants[real], np.nonzero(real)[0])), shape=(species, len(terms))
     )
+    slopes = sparse.csr_array(slopes @ sums.T)
     return native_kernel.Channels(
-        supply.astype(float),
+        levels,
+        sums @ supply.astype(float),
         alone,
         _integers(per_channel.indptr),
         _integers(per_channel.indices),
@@ -114,6 +116,15 @@ def _channels(matrices: Matrices) -> native_kernel.Channels:
         _integers(reading.indptr),
         _integers(reading.indices),
     )
+
+
+def _tree(channels: int) -> tuple[NDArray[np.int32], sparse.csr_array]:
+    """Where each level of nodes begins, and which channels each node sums: (nodes, channels)."""
+    parts, nodes = [sparse.eye_array(channels, format="csr")], np.arange(channels)
+    while parts[-1].shape[0] > 1:
+        nodes = nodes // native_kernel.BRANCHES
+        parts.append(sparse.csr_array((np.ones(channels), (nodes, np.arange(channels)))))
+    return _integers(np.cumsum([0] + [part.shape[0] for part in parts[:-1]])), sparse.vstack(parts, format="csr")
 
 
 def _integers(array: NDArray[Any]) -> NDArray[np.int32]:
