@@ -28,6 +28,11 @@ them 2.6 GB of memory.
 _PIECE = 1 << 20
 
 
+def packed(text: str) -> bytes:
+    """A text as gzip; the same text gives the same bytes."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
 def read_text(path: str | Path) -> str:
     """The text of a file, unpacked if it is gzip (by its first bytes).
 

@@ -23,7 +23,7 @@ def load_document(path: Path) -> Document:
 
     Raises: CrnError and its kind, naming the path.
     """
-    suffix = path.suffix.lower()
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if _is_folder(path):
         found = [path / name for name in ("model.xml", "model.xml.gz") if (path / name).exists()]
         if not found:

@@ -69,6 +69,8 @@ class RoadRunnerSimulation(Simulation):
         config = roadrunner.Config
         lean = mapped_bytes() < _REACH_OF_LLJIT
         config.setValue(config.LLVM_BACKEND, config.LLJIT if lean else config.MCJIT)
+        # Initial counts are set by name between runs; functions that change the file's own are not compiled.
+        config.setValue(config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS, False)
         try:
             self._runner = front.runner(sbml)
         except RuntimeError as error:

@@ -79,7 +79,7 @@ def write_sedml(
 
     Each run has a report and a plot of the `outputs` over time, at `steps` + 1 times from 0 to `t_end` seconds
     (`ssa_end` for the stochastic run, `t_end` if None); columns are called `time` and by species id. The stochastic run
-    is left out, and the notes say so, if an initial count is not whole.
+    is left out, and the notes say so, if an initial count is not whole or `ssa_end` is 0.
 
     Args:
         document: what `model_file` holds.
@@ -106,17 +106,18 @@ def write_sedml(
         if count > 1:
             raise FormatError(f"SED-ML: the output {name!r} is named {count} times")
     ends = (t_end, t_end if ssa_end is None else ssa_end)
-    if not (outputs and steps >= 1 and all(0 < end < float("inf") for end in ends)):
+    if not (outputs and steps >= 1 and 0 < t_end < float("inf") and 0 <= ends[1] < float("inf")):
         raise FormatError(f"SED-ML: {len(outputs)} outputs, {steps} steps to {ends} s; needs 1 or more, and a time > 0")
     if not 0 <= seed <= LARGEST_SEED:
         raise FormatError(f"SED-ML: seed {seed}; it must be 0 to {LARGEST_SEED}")
     both = document.reading == "any" or bool(other_file)
     deterministic = both or document.reading == "deterministic"
-    stochastic = (both or document.reading == "stochastic") and network.has_whole_counts
+    left_out = no_stochastic_run(network, ssa_end)
+    stochastic = (both or document.reading == "stochastic") and not left_out
     if examples and not deterministic:
         raise FormatError("SED-ML: examples are run by ODE, which needs the deterministic reading; name its file")
     if not (deterministic or stochastic):
-        raise FormatError(f"SED-ML: network {network.id!r} is for stochastic runs, but has counts that are not whole")
+        raise FormatError(f"SED-ML: network {network.id!r} is for stochastic runs, but {left_out}")
     initial = {species.id: species.initial for species in network.species}
     writer = _Writer(outputs, steps)
     ode_model = "model" if document.reading != "stochastic" else "model_deterministic"
@@ -126,8 +127,8 @@ def write_sedml(
         writer.model(ssa_model, other_file, network.id)
     if document.reading == "stochastic" and deterministic:
         writer.model(ode_model, other_file, network.id)
-    if not network.has_whole_counts:
-        writer.note("No stochastic run: an initial count is not whole.")
+    if left_out:
+        writer.note(f"No stochastic run: {left_out}.")
     # COPASI keeps one time course, the last of the first model; that shall be the ODE.
     if stochastic:
         writer.simulation("ssa", ends[1], DIRECT_METHOD, {SEED: seed})
@@ -141,6 +142,13 @@ def write_sedml(
         writer.model(derived, f"#{ode_model}", example.name, changed)
         writer.run(f"of_{example.name}", derived, "ode", f"Deterministic, example {example.name}")
     return writer.text()
+
+
+def no_stochastic_run(network: Network, ssa_end: float | None) -> str:
+    """Why a network gets none, in words; nothing if it gets one."""
+    if not network.has_whole_counts:
+        return "an initial count is not whole"
+    return "it is not asked for" if ssa_end == 0 else ""
 
 
 class _Writer:

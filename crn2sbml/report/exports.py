@@ -1,10 +1,10 @@
 """A document in every form that users ask for: the files of one export, by name."""
 
-import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from crn2sbml.disk import packed
 from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.bngl_write import write_bngl
@@ -108,7 +108,7 @@ def _is_packed(name: str) -> bool:
 
 
 def _packed(text: str, name: str) -> str | bytes:
-    return gzip.compress(text.encode(), mtime=0) if _is_packed(name) else text
+    return packed(text) if _is_packed(name) else text
 
 
 def _readings(export: Export) -> list[tuple[str, Document]]:

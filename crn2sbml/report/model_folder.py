@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from crn2sbml.circuits.weights_file import Trained, pack_weights
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
+from crn2sbml.disk import packed
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.document import SPDX, Document, Metadata
@@ -20,16 +21,21 @@ from crn2sbml.formats.sedml_write import Example
 from crn2sbml.formats.usage import Usage, write_io_json
 from crn2sbml.report.archive import model_archive
 from crn2sbml.training.data import Part
+from crn2sbml.training.loop import NOISY_EXAMPLES
 from crn2sbml.training.recipes import recipe_names
 from crn2sbml.verify.intervals import wilson_interval
 
 ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
 """Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
+_MOST_SAMPLED = 5_000
+"""Lumped reactions up to which there is one: it would take simulators hours."""
+_LARGE = 8 << 20
+"""Bytes of SBML from which the model is stored compressed."""
 _MNIST = "https://identifiers.org/doi:10.1109/5.726791"
 _DATA_SOURCES = {
     "digits": "https://identifiers.org/doi:10.24432/C50P49",
     "mnist": _MNIST,
-    "mnist-14": _MNIST,
+    "mnist-12": _MNIST,
 }
 
 
@@ -97,15 +103,22 @@ def model_examples(trained: Trained, test: Part) -> tuple[Example, ...]:
 
 
 def model_files(trained: Trained, document: Document, examples: Sequence[Example] = ()) -> dict[str, str | bytes]:
-    """Names and contents of all files of the folder, checksums last; the archive's expected results are computed."""
-    usage = model_usage(trained)
+    """Names and contents of all files of the folder, checksums last; the archive's expected results are computed.
+
+    A large model's SBML and Antimony are compressed, and its archive has no stochastic run.
+    """
+    usage, sbml, antimony = model_usage(trained), write_sbml(document), write_antimony(document)
+    ssa_end = ARCHIVE_SECONDS if len(lump(document.network)) <= _MOST_SAMPLED else 0.0
     files: dict[str, str | bytes] = {
         "weights.npz": pack_weights(trained),
-        "model.xml": write_sbml(document),
-        "model.ant": write_antimony(document),
+        **(
+            {"model.xml.gz": packed(sbml), "model.ant.gz": packed(antimony)}
+            if len(sbml) >= _LARGE
+            else {"model.xml": sbml, "model.ant": antimony}
+        ),
         "io.json": write_io_json(usage),
         "inputs.csv": write_inputs_csv(examples, dict.fromkeys(usage.inputs, 0.0)),
-        "model.omex": model_archive(document, usage, examples, ARCHIVE_SEED, ssa_end=ARCHIVE_SECONDS),
+        "model.omex": model_archive(document, usage, examples, ARCHIVE_SEED, ssa_end=ssa_end),
     }
     files["card.md"] = model_card(trained, document.network, files)
     files["SHA256SUMS"] = "".join(f"{digest}  {name}\n" for name, digest in checksums(files).items())
@@ -215,7 +228,7 @@ def _under_noise(record: Mapping[str, Any]) -> list[str]:
     return [
         "",
         f"Calibrated for noise at this omega, decisions from {decided}; right decisions expected under the linear",
-        f"noise approximation: {found}.",
+        f"noise approximation: {found} (the first {NOISY_EXAMPLES:,} images of a part, at most).",
     ]
 
 
