@@ -9,6 +9,7 @@ import pytest
 
 from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.core.network import Network
+from crn2sbml.disk import read_text
 from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.document import Shape
@@ -16,7 +17,7 @@ from crn2sbml.formats.libsbml_checks import complaints
 from crn2sbml.formats.sbml_read import read_sbml
 from crn2sbml.formats.sbml_write import write_sbml
 from tests.formats.test_antimony import assert_same_kinetics
-from tests.shipped import document_in, every_model, held_out, text_of, trained_in, usage_in
+from tests.shipped import document_in, every_model, every_model_s_files, held_out, text_of, trained_in, usage_in
 
 
 def assert_same_network(net: Network, other: Network) -> None:
@@ -45,7 +46,7 @@ def test_io_json_names_the_classifier_s_species(folder: Path) -> None:
     assert set(usage.outputs) <= set(net.floating)
 
 
-@every_model
+@every_model_s_files
 @pytest.mark.parametrize("shape", ["elementary", "lumped"])
 def test_sbml(folder: Path, shape: Shape) -> None:
     document, text = document_in(folder), text_of(folder, shape)
@@ -63,16 +64,14 @@ def test_sbml(folder: Path, shape: Shape) -> None:
     assert back.network.parameters == document.network.parameters
 
 
-@every_model
+@every_model_s_files
 def test_the_file_is_what_the_weights_make(folder: Path) -> None:
     document, trained = document_in(folder), trained_in(folder)
     counts = {s.id: s.initial for s in document.network.species}
     assert_same_network(
         trained.classifier.network(trained.weights).with_counts(counts), ordered(document.network, trained)
     )
-    path = next(folder.glob("model.xml*"))
-    if path.suffix == ".xml":
-        assert path.read_text() == write_sbml(document)
+    assert read_text(next(folder.glob("model.xml*"))) == write_sbml(document)
 
 
 def ordered(net: Network, trained: Trained) -> Network:
@@ -83,10 +82,10 @@ def ordered(net: Network, trained: Trained) -> Network:
     return replace(net, reactions=tuple(replace(found[r.inputs, r.outputs], id=r.id) for r in made.reactions))
 
 
-@every_model
+@every_model_s_files
 def test_antimony(folder: Path) -> None:
     document = document_in(folder)
-    text = (folder / "model.ant").read_text()
+    text = read_text(next(folder.glob("model.ant*")))
     back = read_antimony(text)
     trained = trained_in(folder)
     assert_same_kinetics(ordered(document.network, trained), ordered(back.network, trained))

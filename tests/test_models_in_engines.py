@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 from crn2sbml.core.matrices import Array
+from crn2sbml.engines.isolated import IsolatedSimulation
 from crn2sbml.engines.registry import engine_names, get_engine, is_installed
 from crn2sbml.formats.document import Shape
 from crn2sbml.formats.usage import Usage
@@ -18,7 +19,7 @@ from crn2sbml.verify.agreement import covariance_difference
 from crn2sbml.verify.decisions import stochastic_readouts
 from crn2sbml.verify.round_trip import round_trip
 from tests.engines.contract import methods_of
-from tests.shipped import every_model, held_out, text_of, trained_in, usage_in
+from tests.shipped import every_large_model, every_small_model, held_out, text_of, trained_in, usage_in
 
 IMAGES = 3
 
@@ -80,7 +81,7 @@ def noise_of(folder: Path, engine: str) -> list[xr.Dataset]:
     return [simulation.lna(counts, usage.t_end) for counts in inputs]
 
 
-@every_model
+@every_small_model
 @pytest.mark.parametrize(("engine", "shape"), WAYS)
 def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
     usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
@@ -93,7 +94,18 @@ def test_closed_form_and_ode(folder: Path, engine: str, shape: Shape) -> None:
             assert found.argmax() == expected.argmax()
 
 
-@every_model
+@every_large_model
+def test_closed_form_and_ode_of_a_large_model(folder: Path) -> None:
+    """In the one simulator that takes it, in a process of its own: beside much else it compiles for an hour."""
+    usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
+    with IsolatedSimulation("roadrunner", text_of(folder, "lumped"), time_limit=3600) as simulation:
+        for image in images:
+            state = simulation.steady_state(usage.input_counts(image), usage.t_end)[0, 0]
+            expected = trained.classifier.readouts(trained.weights, image)
+            np.testing.assert_allclose(state.sel(species=list(usage.outputs)).values, expected, rtol=1e-6)
+
+
+@every_small_model
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_every_pair_of_simulators_reaches_the_same_state(folder: Path, one: str, other: str) -> None:
     """All species: 1e-6 relative; rectifiers that are off hold next to nothing, and are held to 1e-8 items."""
@@ -102,7 +114,7 @@ def test_every_pair_of_simulators_reaches_the_same_state(folder: Path, one: str,
         np.testing.assert_allclose(theirs.values, ours.values, rtol=1e-6, atol=1e-8)
 
 
-@every_model
+@every_small_model
 @with_method("lna")
 def test_closed_form_and_lna(folder: Path, engine: str) -> None:
     usage, trained, images = usage_in(folder), trained_in(folder), held_out(folder).images[:IMAGES]
@@ -115,7 +127,7 @@ def test_closed_form_and_lna(folder: Path, engine: str) -> None:
         assert float(np.diag(ours["covariance"]).max()) > 1  # there is noise
 
 
-@every_model
+@every_small_model
 @with_method("ssa", slow=HEAVY_TO_SAMPLE)
 def test_closed_form_and_ssa(folder: Path, engine: str) -> None:
     """One snapshot an image, three seconds after the steady state: read-outs forget their start at exp(-t)."""
@@ -129,7 +141,7 @@ def test_closed_form_and_ssa(folder: Path, engine: str) -> None:
     assert_near_the_closed_form(folder, usage, np.array(snapshots))
 
 
-@every_model
+@every_small_model
 def test_closed_form_and_snapshots_of_what_starts_empty(folder: Path) -> None:
     usage, images = usage_in(folder), held_out(folder).images[:IMAGES]
     snapshots = stochastic_readouts(text_of(folder, "lumped"), usage, images, seed=11)[:, 0]
@@ -150,7 +162,7 @@ def assert_near_the_closed_form(folder: Path, usage: Usage, snapshots: Array) ->
 
 
 @pytest.mark.slow
-@every_model
+@every_small_model
 def test_every_way_of_running_it_agrees(folder: Path) -> None:
     """ODE, LNA and SSA in libRoadRunner, ODE and LNA in COPASI."""
     part, trained = held_out(folder), trained_in(folder)

@@ -1,6 +1,6 @@
 """Reaction events per second of the package's own sampler against other exact ones, on the same file in the same run.
 
-Run it with `pytest -m slow tests/bench/test_native.py -n 0 -s`; a few minutes. What a run costs whatever its
+Run it with `pytest -m slow tests/bench/test_native.py -n 0 -s`; some minutes a model. What a run costs whatever its
 length (some set a model up anew each time) is left out: it is the difference of two lengths that counts.
 """
 
@@ -10,14 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crn2sbml.disk import read_text
 from crn2sbml.engines.engine import Simulation
 from crn2sbml.engines.registry import get_engine, is_installed
 from crn2sbml.formats.usage import read_io_json
 from crn2sbml.lna.steady_states import steady_states
 from crn2sbml.training.data import source_of_size
 
-MODEL = Path(__file__).parents[2] / "models" / "digits"
-RIVALS = [("roadrunner", "direct"), ("copasi", "direct"), ("copasi", "next-reaction"), ("gillespy2", "direct")]
+MODELS = Path(__file__).parents[2] / "models"
+RIVALS = {
+    "roadrunner": ("direct",),
+    "copasi": ("direct", "next-reaction"),
+    "gillespy2": ("direct",),
+}
+TAKE = {"digits": tuple(RIVALS), "mnist-small": tuple(RIVALS), "mnist": ("roadrunner",)}
+"""Who can take which model: importing the largest takes the others hours."""
 SECONDS, ROUNDS = 4.0, 5
 """Wall time that a difference of lengths is made for, about, and how often it is measured."""
 
@@ -39,8 +46,10 @@ def _cost(simulation: Simulation, inputs: dict[str, float], start: dict[str, flo
 
 
 @pytest.mark.slow
-def test_events_per_second(capsys: pytest.CaptureFixture[str]) -> None:
-    usage, sbml = read_io_json((MODEL / "io.json").read_text()), (MODEL / "model.xml").read_text()
+@pytest.mark.parametrize("name", list(TAKE))
+def test_events_per_second(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    usage = read_io_json((MODELS / name / "io.json").read_text())
+    sbml = read_text(next((MODELS / name).glob("model.xml*")))
     inputs = usage.input_counts(source_of_size(len(usage.inputs)).load().validation.images[0])
     native = get_engine("native").load(sbml)
     matrices = native.matrices
@@ -51,10 +60,10 @@ def test_events_per_second(capsys: pytest.CaptureFixture[str]) -> None:
     ours = _cost(native, inputs, start, "direct")
     with capsys.disabled():
         print(
-            f"\n{MODEL.name}: {events:.0f} events in a second of the model; native {events / np.median(ours):.3g} a "
+            f"\n{name}: {events:.0f} events in a second of the model; native {events / np.median(ours):.3g} a "
             "second of wall time"
         )
-        for engine, algorithm in RIVALS:
+        for engine, algorithm in ((rival, way) for rival in TAKE[name] for way in RIVALS[rival]):
             if not is_installed(engine):
                 print(f"  {engine}: not installed")
                 continue
