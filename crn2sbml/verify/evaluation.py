@@ -28,8 +28,8 @@ from crn2sbml.verify.intervals import wilson_interval
 NATIVE = "native"
 _DRAWS, _TOLERANCE = 200, 1e-4
 """Draws from the Gaussian of an example's read-outs, and the error of its covariance, in parts of the variances."""
-_BLOCKS = 8
-"""Pieces of work for each process: each is kept when it is done."""
+_BLOCKS, _LARGEST_BLOCK = 8, 100
+"""Pieces of work for each process, at least, and examples in a piece, at most: each is kept when it is done."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def evaluate(
     report(len(examples) - len(missing))
     if not len(missing):
         return decided
-    blocks = np.array_split(missing, min(len(missing), _BLOCKS * jobs))
+    pieces = max(_BLOCKS * jobs, -(-len(missing) // _LARGEST_BLOCK))
+    blocks = np.array_split(missing, min(len(missing), pieces))
     run = joblib.Parallel(n_jobs=jobs, return_as="generator")
     found = run(joblib.delayed(decide)(sbml, usage, examples[block], block, conditions) for block in blocks)
     for block, part in zip(blocks, found, strict=True):

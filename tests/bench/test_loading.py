@@ -1,0 +1,72 @@
+"""What loading and an image cost in libRoadRunner: as it comes, and as the engine sets it up.
+
+Run it with `pytest -m slow tests/bench/test_loading.py -n 0 -s`; half an hour, nearly all of it the largest model with
+libRoadRunner's own settings. Each is done in a process of its own, since code compiled beside other code is slower.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crn2sbml.disk import read_text
+
+MODELS = Path(__file__).parents[2] / "models"
+AS_IT_COMES = """
+import json, sys, time, roadrunner
+begin = time.perf_counter()
+runner = roadrunner.RoadRunner(sys.argv[1])
+print(json.dumps({"load": time.perf_counter() - begin, "rates": sum(map(abs, runner.model.getReactionRates()))}))
+"""
+AS_THE_ENGINE = """
+import json, sys, time
+from crn2sbml.engines.loaded import Loaded
+from crn2sbml.engines.registry import get_engine
+from crn2sbml.formats.usage import read_io_json
+sbml, usage = open(sys.argv[1]).read(), read_io_json(open(sys.argv[2]).read())
+begin = time.perf_counter()
+Loaded(sbml)
+read = time.perf_counter()
+simulation = get_engine("roadrunner").load(sbml)
+loaded = time.perf_counter()
+said = {"read": read - begin, "load": loaded - read - (read - begin)}
+said["rates"] = sum(map(abs, simulation._runner.model.getReactionRates()))
+for name, run in {"steady": lambda: simulation.steady_state({}, usage.t_end)}.items():
+    begin = time.perf_counter()
+    run()
+    said[name] = time.perf_counter() - begin
+runner = simulation._runner
+runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = 1e-6, 1e-6
+runner.integrator.stiff = False
+runner.reset()
+begin = time.perf_counter()
+runner.simulate(0, usage.t_end, 2)
+print(json.dumps(said | {"ode": time.perf_counter() - begin}))
+"""
+
+
+def _said(program: str, *arguments: Path) -> dict[str, Any]:
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=7200)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["digits", "mnist-small", "mnist"])
+def test_loading(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "model.xml"
+    file.write_text(read_text(next((MODELS / name).glob("model.xml*"))))
+    ours, theirs = _said(AS_THE_ENGINE, file, MODELS / name / "io.json"), _said(AS_IT_COMES, file)
+    ratio = theirs["load"] / ours["load"]
+    with capsys.disabled():
+        print(
+            f"\n{name}: libRoadRunner loads in {theirs['load']:.1f} s as it comes, in {ours['load']:.1f} s as the "
+            f"engine sets it up ({ratio:.1f} times faster), after reading the file ourselves in {ours['read']:.1f} s; "
+            f"an image takes {ours['ode']:.2f} s by Adams at 1e-6, and {ours['steady']:.2f} s at 1e-10"
+        )
+    assert ours["rates"] == pytest.approx(theirs["rates"], rel=1e-12)
+    assert ratio > 1
