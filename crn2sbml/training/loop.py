@@ -237,11 +237,12 @@ def accuracy_under_noise(
     200 draws from the Gaussian of the read-outs for each of the part's first 1,000 images.
     """
     rng, rule, right = np.random.default_rng(seed), quadrature(classifier, average), []
+    arrays = jax.tree.map(jnp.asarray, [dict(layer) for layer in weights])
 
     @jax.jit
     def gaussian(activities: Any) -> tuple[Any, Any]:
-        levels = classifier.levels(weights, activities)
-        return levels[-1].outputs, readout_covariance(classifier, weights, levels, rule) / classifier.kinetics.omega
+        levels = classifier.levels(arrays, activities)
+        return levels[-1].outputs, readout_covariance(classifier, arrays, levels, rule) / classifier.kinetics.omega
 
     for image, label in zip(part.images[:NOISY_EXAMPLES], part.labels, strict=False):
         mean, covariance = (np.asarray(array, float) for array in gaussian(classifier.activities(image)))
