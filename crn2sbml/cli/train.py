@@ -28,7 +28,7 @@ class Noise(StrEnum):
 
 def train(
     model: Annotated[
-        str, typer.Argument(help="What to train: digits, or a TOML file that describes a model.")
+        str, typer.Argument(help="What to train: digits, mnist-small, mnist, or a TOML file that describes a model.")
     ] = "digits",
     out: Annotated[Path | None, typer.Option(help="Folder to write; else named like the model.")] = None,
     omega: Annotated[float | None, typer.Option(help="Items per unit of activity (system size).")] = None,

@@ -1,6 +1,7 @@
 """What a model file holds: a network, how its laws are to be read, and what is said about it."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -67,7 +68,8 @@ class Document:
 
     `units` says in words what such a file counts and times in, where that is not items and seconds; its numbers are
     kept as they stand. `folded` holds the species whose initial amounts went into other numbers when the file was read:
-    these no longer hold if such a species starts with another count.
+    these no longer hold if such a species starts with another count. `local` holds the constants that SBML files give
+    to their reaction alone, if it is one: importers look up what is global by walking through all of it.
     """
 
     network: Network
@@ -76,12 +78,19 @@ class Document:
     reading: Reading = "any"
     units: str = ""
     folded: frozenset[str] = frozenset()
+    local: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         pairs = self.network.has_repeated_reactants
         if pairs == (self.reading == "any"):
             says = "needs the reading 'deterministic' or 'stochastic'" if pairs else "reads the same either way: 'any'"
             raise FormatError(f"network {self.network.id!r} {says}, not {self.reading!r}")
+
+
+def constants_of_one_reaction(network: Network) -> frozenset[str]:
+    """The rate constants that exactly one reaction has."""
+    counts = Counter(reaction.rate for reaction in network.reactions)
+    return frozenset(name for name, count in counts.items() if count == 1)
 
 
 def with_reading(document: Document, reading: Reading) -> Document:

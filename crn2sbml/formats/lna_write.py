@@ -57,9 +57,9 @@ def write_lna(document: Document, picture: bool = True) -> str:
     numbers = {n: free_name(f"times_{n}", taken) for n in sorted({abs(factor) for factor in factors} - {1})}
     numbers[1] = free_name("one_item", taken)
     reading: Reading = "deterministic" if net.has_repeated_reactants else "any"
-    sbml = libsbml.readSBMLFromString(
-        write_sbml(replace(document, reading=reading, metadata=_described(net, document.metadata)), picture=picture)
-    )
+    # The rules name the constants, which must therefore be known outside of the laws.
+    means = replace(document, reading=reading, metadata=_described(net, document.metadata), local=frozenset())
+    sbml = libsbml.readSBMLFromString(write_sbml(means, picture=picture))
     model = sbml.getModel()
     ok(model.setId(free_name(f"{net.id}_lna", {*taken, *numbers.values()})), "model id")
     if names:

@@ -5,6 +5,8 @@ Amounts are kept as they stand; fixed compartment sizes and composite coefficien
 
 import math
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,9 @@ def read_sbml(text: str) -> Document:
         _name_ids(model, taken)
     functions = read_functions(model)
     values = read_values(model, functions)
-    local = [_local_names(reaction, values, taken) for reaction in each(model.getListOfReactions())]
+    laws = [reaction.getKineticLaw() for reaction in each(model.getListOfReactions())]
+    counts = Counter(p.getId() for law in laws if law is not None for p in each(law.getListOfParameters()))
+    local = [_local_names(reaction, counts, values, taken) for reaction in each(model.getListOfReactions())]
     species = tuple(_species(element, values) for element in each(model.getListOfSpecies()))
     model_id = model.getId() or free_name("model", taken)
     expander = Expander(values.names(), functions)
@@ -82,7 +86,8 @@ def read_sbml(text: str) -> Document:
     except NetworkError as error:
         raise FormatError(str(error)) from None
     metadata, units = read_metadata(model), units_in_words(model)
-    return Document(network, metadata, parsed.shape, parsed.reading, units, values.folded)
+    own = frozenset(name for names in local for name in names.values()) & network.rate_constants.keys()
+    return Document(network, metadata, parsed.shape, parsed.reading, units, values.folded, own)
 
 
 def _parse(text: str) -> Any:
@@ -152,15 +157,19 @@ def _name_ids(model: Any, ids: set[str]) -> None:
             todo += (node.getChild(i) for i in range(node.getNumChildren()))
 
 
-def _local_names(reaction: Any, values: Values, taken: set[str]) -> dict[str, str]:
-    """What the local parameters of a law are called in the network; adds them to both `values` and `taken`."""
+def _local_names(reaction: Any, counts: Mapping[str, int], values: Values, taken: set[str]) -> dict[str, str]:
+    """What the local parameters of a law are called in the network; adds them to both `values` and `taken`.
+
+    Those whose name nothing else has, by the `counts` of local ones, keep it.
+    """
     law = reaction.getKineticLaw()
     names: dict[str, str] = {}
     for parameter in () if law is None else each(law.getListOfParameters()):
         local = parameter.getId()
         if not local or local in names:
             raise FormatError(f"reaction {reaction.getId()!r}: its local parameter {local!r} has no id of its own")
-        names[local] = free_name(f"{reaction.getId()}_{local}", taken)
+        own = counts[local] == 1 and local not in taken
+        names[local] = local if own else free_name(f"{reaction.getId()}_{local}", taken)
         taken.add(names[local])
         values.parameters[names[local]] = given_value(parameter)
     return names

@@ -13,11 +13,11 @@ from typing import Any
 import libsbml
 
 from crn2sbml.core.lump import lump
-from crn2sbml.core.network import Network, Reaction, Terms
+from crn2sbml.core.network import Network, Parameter, Reaction, Terms
 from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats import math_trees
 from crn2sbml.formats.annotation import annotate_model, place_annotation
-from crn2sbml.formats.document import Document
+from crn2sbml.formats.document import Document, constants_of_one_reaction
 from crn2sbml.formats.layout_write import draw
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_levels import LEVELS, to_level
@@ -58,17 +58,14 @@ def write_sbml(document: Document, level: str = "L3V2", picture: bool = True) ->
     ok(compartment.setUnits("litre"), "compartment units")
     ok(compartment.setSBOTerm(_SBO_COMPARTMENT), "compartment SBO")
     _write_species(model, document)
+    local = document.local & constants_of_one_reaction(net)
     for parameter in net.parameters:
-        element = made(model.createParameter(), parameter.id)
-        ok(element.setId(parameter.id), f"parameter {parameter.id!r}")
-        ok(element.setValue(parameter.value), f"value of {parameter.id!r}")
-        ok(element.setConstant(True), parameter.id)
-        order = net.orders.get(parameter.id)
-        ok(element.setUnits("dimensionless" if order is None else _unit_id(order)), f"units of {parameter.id!r}")
-        if order in _SBO_CONSTANT[framework]:
-            ok(element.setSBOTerm(_SBO_CONSTANT[framework][order]), f"SBO of {parameter.id!r}")
+        if parameter.id not in local:
+            element = made(model.createParameter(), parameter.id)
+            ok(element.setConstant(True), parameter.id)
+            _describe(element, parameter, net.orders.get(parameter.id), framework)
     items = _write_item_numbers(model, document) if discrete else {}
-    writer = _ReactionWriter(model, framework, items)
+    writer = _ReactionWriter(model, framework, items, {p.id: p for p in net.parameters if p.id in local})
     if document.shape == "elementary":
         for reaction in net.reactions:
             writer.elementary(reaction)
@@ -81,6 +78,15 @@ def write_sbml(document: Document, level: str = "L3V2", picture: bool = True) ->
         places = {species.id: species.place for species in net.species if species.place is not None}
         draw(sbml, places, frozenset(net.clamped))
     return str(libsbml.writeSBMLToString(sbml))
+
+
+def _describe(element: Any, parameter: Parameter, order: int | None, framework: str) -> None:
+    """Id, value, units and meaning of a parameter, global or local."""
+    ok(element.setId(parameter.id), f"parameter {parameter.id!r}")
+    ok(element.setValue(parameter.value), f"value of {parameter.id!r}")
+    ok(element.setUnits("dimensionless" if order is None else _unit_id(order)), f"units of {parameter.id!r}")
+    if order in _SBO_CONSTANT[framework]:
+        ok(element.setSBOTerm(_SBO_CONSTANT[framework][order]), f"SBO of {parameter.id!r}")
 
 
 def _without_idle_reactions(document: Document) -> Document:
@@ -165,10 +171,13 @@ def _write_species(model: Any, document: Document) -> None:
 
 
 class _ReactionWriter:
-    """Writes reactions into one model, in one framework; `items` names the numbers of items by number."""
+    """Writes reactions into one model, in one framework.
 
-    def __init__(self, model: Any, framework: str, items: Mapping[int, str]) -> None:
-        self._model, self._framework, self._items = model, framework, items
+    `items` names the numbers of items by number, `local` holds the constants that belong to a law.
+    """
+
+    def __init__(self, model: Any, framework: str, items: Mapping[int, str], local: Mapping[str, Parameter]) -> None:
+        self._model, self._framework, self._items, self._local = model, framework, items, local
 
     def elementary(self, reaction: Reaction) -> None:
         element = self._reaction(reaction.id)
@@ -213,6 +222,10 @@ class _ReactionWriter:
         law = made(element.createKineticLaw(), element.getId())
         math = math_trees.total([self._product(reaction) for reaction in terms])
         ok(law.setMath(math), f"law of {element.getId()!r}")
+        for reaction in terms:
+            if (constant := self._local.get(reaction.rate)) is not None:
+                order = sum(count for _, count in reaction.inputs)
+                _describe(made(law.createLocalParameter(), constant.id), constant, order, self._framework)
         pattern = tuple(count for _, count in terms[0].inputs)
         mass_action = _SBO_LAW[self._framework].get(pattern, _SBO_MASS_ACTION)
         ok(law.setSBOTerm(mass_action if len(terms) == 1 else _SBO_RATE_LAW), element.getId())

@@ -286,3 +286,29 @@ def test_metadata_that_cannot_be_written_are_refused(metadata: Metadata) -> None
     with pytest.raises(FormatError) as refusal:
         write_sbml(Document(single(), metadata))
     assert "yesterday" in str(refusal.value) or "isNonsense" in str(refusal.value)
+
+
+@pytest.mark.parametrize("shape", ["elementary", "lumped"])
+@pytest.mark.parametrize("level", ["L3V2", "L3V1", "L2V4"])
+def test_constants_of_one_reaction_may_be_local(shape: Shape, level: str) -> None:
+    """B reads A, C and D by constants of their own; the decay is shared, and stays global whatever is asked for."""
+    readers = [Reaction(f"r{i}", ((name, 1),), ((name, 1), ("B", 1)), f"w{i}") for i, name in enumerate("ACD")]
+    net = Network(
+        "local",
+        tuple(map(Species, "ABCD")),
+        (*(Parameter(f"w{i}", 0.5 + i) for i in range(3)), Parameter("fade", 1.5)),
+        (*readers, *(Reaction(f"f{name}", ((name, 1),), (), "fade") for name in "ABCD")),
+    )
+    names = frozenset({"w0", "w1", "fade"})
+    document = Document(net, shape=shape, local=names)
+    text = write_sbml(document, level)
+    assert complaints(text) == []
+    model = libsbml.readSBMLFromString(text).getModel()
+    assert sorted(p.getId() for p in model.getListOfParameters()) == ["fade", "w2"]
+    back = read_sbml(text)
+    assert back.local == {"w0", "w1"}
+    assert {(p.id, p.value) for p in back.network.parameters} == {(p.id, p.value) for p in net.parameters}
+    assert {(r.inputs, r.outputs, r.rate) for r in back.network.reactions} == {
+        (r.inputs, r.outputs, r.rate) for r in net.reactions
+    }
+    assert write_sbml(back, level) == text
