@@ -39,6 +39,7 @@ _DATA_SOURCES = {
     "mnist": _MNIST,
     "mnist-12": _MNIST,
 }
+_PREPARED = {"mnist-12": ["Its images are MNIST's, 2 pixels cut off each edge, then means of 2 x 2."]}
 
 
 def model_usage(trained: Trained) -> Usage:
@@ -142,7 +143,7 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
     """The model card, Markdown."""
     classifier, record = trained.classifier, trained.record
     options, kinetics = record["options"], classifier.kinetics
-    numbers = sum(int(np.size(array)) for layer in trained.weights for array in layer.values())
+    numbers = sum(int(np.count_nonzero(array)) for layer in trained.weights for array in layer.values())
     accuracy = [
         f"| {part} | {count} | {_percent(record['accuracy'][part], count)} |"
         for part, count in record["examples"].items()
@@ -178,6 +179,7 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             *accuracy,
             "",
             f"Data: `{record['data']}`, with a fixed split; the test part was used for this line alone.",
+            *_PREPARED.get(record["data"], ()),
             *_of_twin(record),
             *_under_noise(record),
             "",
