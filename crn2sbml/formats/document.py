@@ -68,8 +68,8 @@ class Document:
 
     `units` says in words what such a file counts and times in, where that is not items and seconds; its numbers are
     kept as they stand. `folded` holds the species whose initial amounts went into other numbers when the file was read:
-    these no longer hold if such a species starts with another count. `local` holds the constants that SBML files give
-    to their reaction alone, if it is one: importers look up what is global by walking through all of it.
+    these no longer hold if such a species starts with another count. `local` holds constants that SBML files give to
+    their reaction alone, if they `may_be_local`: importers look up what is global by walking through all of it.
     """
 
     network: Network
@@ -87,10 +87,13 @@ class Document:
             raise FormatError(f"network {self.network.id!r} {says}, not {self.reading!r}")
 
 
-def constants_of_one_reaction(network: Network) -> frozenset[str]:
-    """The rate constants that exactly one reaction has."""
+def may_be_local(network: Network) -> frozenset[str]:
+    """The rate constants that one reaction alone has, and that stand beside a species in its law.
+
+    Where a law is nothing but a local constant, GillesPy2 (1.8.3) loses it.
+    """
     counts = Counter(reaction.rate for reaction in network.reactions)
-    return frozenset(name for name, count in counts.items() if count == 1)
+    return frozenset(reaction.rate for reaction in network.reactions if reaction.inputs and counts[reaction.rate] == 1)
 
 
 def with_reading(document: Document, reading: Reading) -> Document:

@@ -17,7 +17,7 @@ from crn2sbml.core.network import Network, Parameter, Reaction, Terms
 from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats import math_trees
 from crn2sbml.formats.annotation import annotate_model, place_annotation
-from crn2sbml.formats.document import Document, constants_of_one_reaction
+from crn2sbml.formats.document import Document, may_be_local
 from crn2sbml.formats.layout_write import draw
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_levels import LEVELS, to_level
@@ -58,7 +58,7 @@ def write_sbml(document: Document, level: str = "L3V2", picture: bool = True) ->
     ok(compartment.setUnits("litre"), "compartment units")
     ok(compartment.setSBOTerm(_SBO_COMPARTMENT), "compartment SBO")
     _write_species(model, document)
-    local = document.local & constants_of_one_reaction(net)
+    local = document.local & may_be_local(net)
     for parameter in net.parameters:
         if parameter.id not in local:
             element = made(model.createParameter(), parameter.id)

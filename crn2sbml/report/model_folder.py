@@ -14,7 +14,7 @@ from crn2sbml.core.network import Network
 from crn2sbml.disk import packed
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import SPDX, Document, Metadata, constants_of_one_reaction
+from crn2sbml.formats.document import SPDX, Document, Metadata, may_be_local
 from crn2sbml.formats.inputs_csv import write_inputs_csv
 from crn2sbml.formats.sbml_write import write_sbml
 from crn2sbml.formats.sedml_write import Example
@@ -97,7 +97,7 @@ def model_document(
     )
     network = classifier.network(trained.weights, example and example[0])
     many = len(network.parameters) > _MANY_CONSTANTS
-    local = constants_of_one_reaction(network) if many else frozenset[str]()
+    local = may_be_local(network) if many else frozenset[str]()
     return Document(network, metadata, shape="lumped", local=local)
 
 

@@ -291,20 +291,26 @@ def test_metadata_that_cannot_be_written_are_refused(metadata: Metadata) -> None
 @pytest.mark.parametrize("shape", ["elementary", "lumped"])
 @pytest.mark.parametrize("level", ["L3V2", "L3V1", "L2V4"])
 def test_constants_of_one_reaction_may_be_local(shape: Shape, level: str) -> None:
-    """B reads A, C and D by constants of their own; the decay is shared, and stays global whatever is asked for."""
+    """B reads A, C and D by constants of their own. What is asked for in vain stays global: the decay, which is shared,
+    and what A is made by, which would be a law of its own.
+    """
     readers = [Reaction(f"r{i}", ((name, 1),), ((name, 1), ("B", 1)), f"w{i}") for i, name in enumerate("ACD")]
     net = Network(
         "local",
         tuple(map(Species, "ABCD")),
-        (*(Parameter(f"w{i}", 0.5 + i) for i in range(3)), Parameter("fade", 1.5)),
-        (*readers, *(Reaction(f"f{name}", ((name, 1),), (), "fade") for name in "ABCD")),
+        (*(Parameter(f"w{i}", 0.5 + i) for i in range(3)), Parameter("fade", 1.5), Parameter("make", 4.0)),
+        (
+            Reaction("m", (), (("A", 1),), "make"),
+            *readers,
+            *(Reaction(f"f{name}", ((name, 1),), (), "fade") for name in "ABCD"),
+        ),
     )
-    names = frozenset({"w0", "w1", "fade"})
+    names = frozenset({"w0", "w1", "fade", "make"})
     document = Document(net, shape=shape, local=names)
     text = write_sbml(document, level)
     assert complaints(text) == []
     model = libsbml.readSBMLFromString(text).getModel()
-    assert sorted(p.getId() for p in model.getListOfParameters()) == ["fade", "w2"]
+    assert sorted(p.getId() for p in model.getListOfParameters()) == ["fade", "make", "w2"]
     back = read_sbml(text)
     assert back.local == {"w0", "w1"}
     assert {(p.id, p.value) for p in back.network.parameters} == {(p.id, p.value) for p in net.parameters}
