@@ -18,7 +18,7 @@ from crn2sbml.training.recipes import get_recipe
 from tests.conftest import NO_DATA
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "models").glob("*/model.xml*"))
-NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="models/ holds no model"))
+NONE = pytest.param(None, id="none", marks=pytest.mark.skip(reason="models/ holds no such model"))
 QUICK = "digits"
 """The model that everything is tried on; the others take minutes in most simulators."""
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -107,22 +108,25 @@ def _expected(
         files = {name: "model.xml" if name == reading else f"model_{name}.xml" for name in files}
     rows = []
     record: dict[str, dict[str, str | int | float]] = {}
-    if left_out:
-        record["stochastic"] = {"left_out": left_out}
-    else:
-        times = np.linspace(0, ssa_end, STEPS + 1).tolist()
-        with _loaded(texts[files["stochastic"]]) as simulation:
-            run = simulation.ssa(times, {}, seeds[0])
-        rows.append(("task_ssa", "", ssa_end, run.sel(species=outputs).values[0, -1]))
-        record["stochastic"] = _record(files["stochastic"], run.attrs) | {
-            "trajectories": 1,
-            "output_steps": STEPS,
-            "simulator_seed": seeds[1],
+    with ExitStack() as stack:
+        loaded = {
+            name: stack.enter_context(IsolatedSimulation("roadrunner", text, _LONGEST_CALL))
+            for name, text in texts.items()
         }
-    settings = [("task_ode", "", {}), *((f"task_of_{e.name}", e.name, dict(e.inputs)) for e in examples)]
-    with _loaded(texts[files["deterministic"]]) as simulation:
+        if left_out:
+            record["stochastic"] = {"left_out": left_out}
+        else:
+            times = np.linspace(0, ssa_end, STEPS + 1).tolist()
+            run = loaded[files["stochastic"]].ssa(times, {}, seeds[0])
+            rows.append(("task_ssa", "", ssa_end, run.sel(species=outputs).values[0, -1]))
+            record["stochastic"] = _record(files["stochastic"], run.attrs) | {
+                "trajectories": 1,
+                "output_steps": STEPS,
+                "simulator_seed": seeds[1],
+            }
+        settings = [("task_ode", "", {}), *((f"task_of_{e.name}", e.name, dict(e.inputs)) for e in examples)]
         for task, name, inputs in settings:
-            ode = simulation.ode([0.0, usage.t_end], inputs)
+            ode = loaded[files["deterministic"]].ode([0.0, usage.t_end], inputs)
             rows.append((task, name, usage.t_end, ode.sel(species=outputs).values[0, -1]))
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
@@ -135,10 +139,6 @@ def _expected(
     }
     # In the order of names, whichever run came first.
     return table.getvalue(), dict(sorted(record.items()))
-
-
-def _loaded(sbml: str) -> IsolatedSimulation:
-    return IsolatedSimulation("roadrunner", sbml, _LONGEST_CALL)
 
 
 def _record(file: str, provenance: Provenance) -> dict[str, str | int | float]:

@@ -1,7 +1,7 @@
 """What loading and an image cost in libRoadRunner: as it comes, and as the engine sets it up.
 
-Run it with `pytest -m slow tests/bench/test_loading.py -n 0 -s`; half an hour, nearly all of it the largest model with
-libRoadRunner's own settings. Each is done in a process of its own, since code compiled beside other code is slower.
+Run it with `pytest -m slow tests/bench/test_loading.py -n 0 -s`. The largest model takes very long
+with libRoadRunner's own settings. Each is done in a process of its own: beside other code, compiling is slower.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crn2sbml.disk import read_text
+from tests.shipped import every_model
 
-MODELS = Path(__file__).parents[2] / "models"
 AS_IT_COMES = """
 import json, sys, time, roadrunner
 begin = time.perf_counter()
@@ -34,10 +34,9 @@ simulation = get_engine("roadrunner").load(sbml)
 loaded = time.perf_counter()
 said = {"read": read - begin, "load": loaded - read - (read - begin)}
 said["rates"] = sum(map(abs, simulation._runner.model.getReactionRates()))
-for name, run in {"steady": lambda: simulation.steady_state({}, usage.t_end)}.items():
-    begin = time.perf_counter()
-    run()
-    said[name] = time.perf_counter() - begin
+begin = time.perf_counter()
+simulation.steady_state({}, usage.t_end)
+said["steady"] = time.perf_counter() - begin
 runner = simulation._runner
 runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = 1e-6, 1e-6
 runner.integrator.stiff = False
@@ -56,16 +55,16 @@ def _said(program: str, *arguments: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["digits", "mnist-small", "mnist"])
-def test_loading(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@every_model
+def test_loading(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "model.xml"
-    file.write_text(read_text(next((MODELS / name).glob("model.xml*"))))
-    ours, theirs = _said(AS_THE_ENGINE, file, MODELS / name / "io.json"), _said(AS_IT_COMES, file)
+    file.write_text(read_text(next(folder.glob("model.xml*"))))
+    ours, theirs = _said(AS_THE_ENGINE, file, folder / "io.json"), _said(AS_IT_COMES, file)
     ratio = theirs["load"] / ours["load"]
     with capsys.disabled():
         print(
-            f"\n{name}: libRoadRunner loads in {theirs['load']:.1f} s as it comes, in {ours['load']:.1f} s as the "
-            f"engine sets it up ({ratio:.1f} times faster), after reading the file ourselves in {ours['read']:.1f} s; "
+            f"\n{folder.name}: libRoadRunner loads in {theirs['load']:.1f} s as it comes, in {ours['load']:.1f} s as "
+            f"the engine sets it up ({ratio:.1f} times faster), after reading the file ourselves in {ours['read']:.1f} s; "
             f"an image takes {ours['ode']:.2f} s by Adams at 1e-6, and {ours['steady']:.2f} s at 1e-10"
         )
     assert ours["rates"] == pytest.approx(theirs["rates"], rel=1e-12)

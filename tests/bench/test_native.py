@@ -16,8 +16,8 @@ from crn2sbml.engines.registry import get_engine, is_installed
 from crn2sbml.formats.usage import read_io_json
 from crn2sbml.lna.steady_states import steady_states
 from crn2sbml.training.data import source_of_size
+from tests.shipped import every_model
 
-MODELS = Path(__file__).parents[2] / "models"
 RIVALS = {
     "roadrunner": ("direct",),
     "copasi": ("direct", "next-reaction"),
@@ -46,10 +46,10 @@ def _cost(simulation: Simulation, inputs: dict[str, float], start: dict[str, flo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(TAKE))
-def test_events_per_second(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    usage = read_io_json((MODELS / name / "io.json").read_text())
-    sbml = read_text(next((MODELS / name).glob("model.xml*")))
+@every_model
+def test_events_per_second(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    usage = read_io_json((folder / "io.json").read_text())
+    sbml = read_text(next(folder.glob("model.xml*")))
     inputs = usage.input_counts(source_of_size(len(usage.inputs)).load().validation.images[0])
     native = get_engine("native").load(sbml)
     matrices = native.matrices
@@ -60,10 +60,10 @@ def test_events_per_second(name: str, capsys: pytest.CaptureFixture[str]) -> Non
     ours = _cost(native, inputs, start, "direct")
     with capsys.disabled():
         print(
-            f"\n{name}: {events:.0f} events in a second of the model; native {events / np.median(ours):.3g} a "
+            f"\n{folder.name}: {events:.0f} events in a second of the model; native {events / np.median(ours):.3g} a "
             "second of wall time"
         )
-        for engine, algorithm in ((rival, way) for rival in TAKE[name] for way in RIVALS[rival]):
+        for engine, algorithm in ((rival, way) for rival in TAKE[folder.name] for way in RIVALS[rival]):
             if not is_installed(engine):
                 print(f"  {engine}: not installed")
                 continue
