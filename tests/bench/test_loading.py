@@ -64,8 +64,8 @@ def test_loading(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     with capsys.disabled():
         print(
             f"\n{folder.name}: libRoadRunner loads in {theirs['load']:.1f} s as it comes, in {ours['load']:.1f} s as "
-            f"the engine sets it up ({ratio:.1f} times faster), after reading the file ourselves in {ours['read']:.1f} s; "
-            f"an image takes {ours['ode']:.2f} s by Adams at 1e-6, and {ours['steady']:.2f} s at 1e-10"
+            f"the engine sets it up ({ratio:.1f} times faster); we read the file in {ours['read']:.1f} s; an image "
+            f"takes {ours['ode']:.2f} s by Adams at 1e-6, and {ours['steady']:.2f} s at 1e-10"
         )
     assert ours["rates"] == pytest.approx(theirs["rates"], rel=1e-12)
     assert ratio > 1
