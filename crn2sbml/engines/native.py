@@ -1,16 +1,16 @@
-"""The package's own exact sampler: Gillespie's direct method, compiled, for networks of any size.
+"""The package's own exact sampler, compiled, for networks of any size: an event costs the same in a network of ten
+reactions and in one of a hundred thousand.
 
-Reactions with the same net change are one channel: the law of the process is the same. After an event only the
-propensities that it changes are brought up to date, and the next channel is looked for in a tree of sums.
-Source: Gillespie 1976, doi:10.1016/0021-9991(76)90041-3; Gibson, Bruck 2000, doi:10.1021/jp993732q (what depends on
-what); Mauch, Stalzer 2011, doi:10.1109/TCBB.2009.47 (searches compared).
+Reactions of the same reactants are one group, and groups are drawn by rejection: the law of the process is that of
+Gillespie's direct method.
+Source: Gillespie 1976, doi:10.1016/0021-9991(76)90041-3; Thanh, Priami, Zunino 2014, doi:10.1063/1.4896985 (bounds on
+propensities, and rejection).
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +30,7 @@ class NativeEngine:
 
     name = "native"
     version = version("crn2sbml")
-    methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ssa": ("direct",)})
+    methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ssa": ("rejection",)})
     limits: tuple[Limit, ...] = ()
 
     def load(self, sbml: str) -> "NativeSimulation":
@@ -43,7 +43,7 @@ class NativeSimulation(Simulation):
 
     def __init__(self, engine: NativeEngine, sbml: str) -> None:
         super().__init__(engine, sbml)
-        self._channels = _channels(self.matrices)
+        self._groups = _groups(self.matrices)
 
     def _sample(self, times: list[float], counts: Counts, seeds: list[int], algorithm: str) -> Array:
         return self._runs(times, counts, seeds, range(len(counts)))
@@ -63,7 +63,7 @@ class NativeSimulation(Simulation):
 
         def run(out: Array, seed: int) -> bool:
             rng = np.random.default_rng(seed)
-            return bool(native_kernel.sample(self._channels, start, at, watched, averaged, rng, out))
+            return bool(native_kernel.sample(self._groups, start, at, watched, averaged, rng, out))
 
         with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as threads:
             if not all(threads.map(run, runs, seeds)):
@@ -71,61 +71,32 @@ class NativeSimulation(Simulation):
         return runs
 
 
-def _channels(matrices: Matrices) -> native_kernel.Channels:
+def _groups(matrices: Matrices) -> native_kernel.Groups:
     species = len(matrices.species)
-    changes = sparse.csr_array(matrices.stoichiometry.T)
-    changes.sort_indices()
-    spans = [slice(*span) for span in pairwise(changes.indptr)]
-    numbers: dict[bytes, int] = {}
-    channel = np.array(
-        [numbers.setdefault(changes.indices[s].tobytes() + changes.data[s].tobytes(), len(numbers)) for s in spans],
-        dtype=np.int32,
-    )
-    first = np.unique(channel, return_index=True)[1]
-    per_channel = changes[first]
-    count = max(len(first), 1)  # a network of no reaction has a channel that never fires
-    order, alone = (matrices.reactants < species).sum(axis=1), np.bincount(channel, minlength=count) == 1
-    linear, of_terms = (order == 1) & ~alone[channel], (order > 0) & ((order > 1) | alone[channel])
-    supply = np.bincount(channel, np.where(order == 0, matrices.constants, 0.0), minlength=count)
-    # The one reactant stands in the first column.
-    slopes = sparse.csr_array(
-        (matrices.constants[linear], (matrices.reactants[linear, :1].ravel(), channel[linear])), shape=(species, count)
-    )
-    levels, sums = _tree(count)
-    terms = np.flatnonzero(of_terms)
-    reactants = matrices.reactants[terms]
-    real = reactants < species
+    reactants, group = np.unique(matrices.reactants, axis=0, return_inverse=True)
+    order = np.argsort(group.ravel(), kind="stable")
+    start = np.searchsorted(group.ravel()[order], np.arange(len(reactants) + 1))
+    constants = matrices.constants[order]
+    share, alias = native_kernel.aliases(start, constants)
+    changes = sparse.csr_array(matrices.stoichiometry.T)[order]
+    readers, slots = np.nonzero(reactants < species)
     reading = sparse.csr_array(
-        (np.ones(real.sum()), (reactants[real], np.nonzero(real)[0])), shape=(species, len(terms))
+        (np.ones(len(readers)), (reactants[readers, slots], readers)), shape=(species, len(reactants))
     )
-    slopes = sparse.csr_array(slopes @ sums.T)
-    return native_kernel.Channels(
-        levels,
-        sums @ supply.astype(float),
-        alone,
-        _integers(per_channel.indptr),
-        _integers(per_channel.indices),
-        per_channel.data.astype(float),
-        _integers(slopes.indptr),
-        _integers(slopes.indices),
-        slopes.data.astype(float),
-        channel[terms],
-        matrices.constants[terms],
-        _integers(reactants),
-        matrices.repeats[terms],
-        _integers(reading.indptr),
-        _integers(reading.indices),
+    return native_kernel.Groups(
+        np.add.reduceat(constants, start[:-1]),
+        _indices(reactants),
+        matrices.repeats[order][start[:-1]],
+        _indices(start),
+        share,
+        alias,
+        _indices(changes.indptr),
+        _indices(changes.indices),
+        changes.data.astype(float),
+        _indices(reading.indptr),
+        _indices(reading.indices),
     )
 
 
-def _tree(channels: int) -> tuple[NDArray[np.int32], sparse.csr_array]:
-    """Where each level of nodes begins, and which channels each node sums: (nodes, channels)."""
-    parts, nodes = [sparse.eye_array(channels, format="csr")], np.arange(channels)
-    while parts[-1].shape[0] > 1:
-        nodes = nodes // native_kernel.BRANCHES
-        parts.append(sparse.csr_array((np.ones(channels), (nodes, np.arange(channels)))))
-    return _integers(np.cumsum([0] + [part.shape[0] for part in parts[:-1]])), sparse.vstack(parts, format="csr")
-
-
-def _integers(array: NDArray[Any]) -> NDArray[np.int32]:
-    return array.astype(np.int32)
+def _indices(array: NDArray[Any]) -> NDArray[np.uint32]:
+    return array.astype(np.uint32)

@@ -1,9 +1,11 @@
 """The compiled loop of `engines.native`.
 
-Reactions with the same net change are one channel, whose propensity is their sum. Where it has many reactions of one
-reactant, as the production of a species that reads a whole layer has, a changed count adds its difference times a
-constant; all other propensities are computed anew from the counts. A channel is found in a tree: its leaves are the
-channels, each node above holds the sum of `BRANCHES` nodes below, and the root holds the sum of all.
+Reactions of the same reactants are one group: they share its propensity as their constants do, whatever the counts are.
+So an event touches the few groups that its species are reactants of, however many reactions these are.
+
+A group is drawn by rejection. Each has a bound on its propensity, which holds while no count passes its ceiling, and as
+many slots in a table as its bound asks for. A slot is drawn, after a time that all slots make, and its group fires with
+the probability propensity / bound. Bounds are made anew once that many draws were in vain as making them anew costs.
 """
 
 from typing import Any, NamedTuple
@@ -14,100 +16,127 @@ from numpy.typing import NDArray
 
 from crn2sbml.core.matrices import Array
 
-_BITS = 4
-BRANCHES = 1 << _BITS
-_ANEW, _MUCH_LESS = 100_000, 1e-6
-"""Events after which all sums are computed anew, before rounding errors add up, and the part of what they were: below
-it, errors that were small beside them no longer are.
-"""
+SLOTS = 8
+"""In the table for a group of average bound: the more, the fewer draws are in vain because slots are whole."""
+_ROOM = 4
+"""Slots in the table for a group of average bound, that are free for bounds that rise."""
+_MARGIN = 0.5
+"""Square roots of a count that its ceiling is above it."""
+_IN_VAIN = 4
+"""Draws in vain, a group, that are worth making the bounds anew."""
 
 
-class Channels(NamedTuple):
-    """Channels as flat arrays. Row i of a compressed list `x` with `x_start` is x[x_start[i]:x_start[i + 1]].
+class Groups(NamedTuple):
+    """Reactions by their reactants, as flat arrays. Row i of a list `x` with `x_start` is x[x_start[i]:x_start[i + 1]].
 
-    `levels`: where each level of the tree begins, channels first, root last. `constant`: the part of each node (1/s)
-    that follows from no count; `alone`: whether a channel is one term. `changed`, `changes`: the species that a channel
-    changes, and by how much. `linear`, `slopes`: the nodes that a species adds to, and how much a molecule of it adds.
-    A term is a reaction that is not among these: its channel, its constant and its reactants (an index after the last
-    species is a molecule that is none; `repeats` counts the same species to the left). `reading`: the terms that read a
-    species.
+    `rates`: the sum of the constants of each group; `reactants`: its reactants (an index after the last species is a
+    molecule that is none; `repeats` counts the same species to the left). `member_start`: where its reactions begin.
+    `share`, `alias`: a reaction that is drawn evenly among its group's is kept with probability `share`, else `alias`
+    fires. `changed`, `changes`: the species that a reaction changes, and by how much. `reading`: the groups that a
+    species is a reactant of.
     """
 
-    levels: NDArray[np.int32]
-    constant: Array
-    alone: NDArray[np.bool_]
-    change_start: NDArray[np.int32]
-    changed: NDArray[np.int32]
-    changes: Array
-    linear_start: NDArray[np.int32]
-    linear: NDArray[np.int32]
-    slopes: Array
-    term_channel: NDArray[np.int32]
-    term_constant: Array
-    reactants: NDArray[np.int32]
+    rates: Array
+    reactants: NDArray[np.uint32]
     repeats: Array
-    reading_start: NDArray[np.int32]
-    reading: NDArray[np.int32]
+    member_start: NDArray[np.uint32]
+    share: Array
+    alias: NDArray[np.uint32]
+    change_start: NDArray[np.uint32]
+    changed: NDArray[np.uint32]
+    changes: Array
+    reading_start: NDArray[np.uint32]
+    reading: NDArray[np.uint32]
 
 
 @numba.njit(cache=True)
-def _propensity(t: int, c: Any, counts: Array) -> float:
-    """Of a term; `counts` holds one number more than there are species, 1, for molecules that are none."""
-    value = c.term_constant[t]
+def aliases(start: NDArray[np.int64], constants: Array) -> tuple[Array, NDArray[np.uint32]]:
+    """`share` and `alias` of `Groups`, in time linear in the reactions; group i is start[i]:start[i + 1].
+
+    Source: Walker 1977, doi:10.1145/355744.355749.
+    """
+    share, alias = np.ones(len(constants)), np.arange(len(constants)).astype(np.uint32)
+    waiting = np.empty(len(constants), np.int64)
+    for g in range(len(start) - 1):
+        first, end = start[g], start[g + 1]
+        mean = constants[first:end].mean()
+        if not mean > 0.0:
+            continue
+        # From the left, those below the mean; from the right, those above, who fill up the others.
+        below, above = first, end
+        for j in range(first, end):
+            share[j] = constants[j] / mean
+            if share[j] < 1.0:
+                waiting[below] = j
+                below += 1
+            else:
+                above -= 1
+                waiting[above] = j
+        while below > first and above < end:
+            below -= 1
+            j, giver = waiting[below], waiting[above]
+            alias[j] = giver
+            share[giver] -= 1.0 - share[j]
+            if share[giver] < 1.0:
+                waiting[below] = giver
+                below += 1
+                above += 1
+        # What is left is 1 but for rounding.
+        share[waiting[first:below]] = 1.0
+    return share, alias
+
+
+@numba.njit(cache=True)
+def _propensity(g: int, c: Any, counts: Array) -> float:
+    """Of a group; `counts` holds one number more than there are species, 1, for molecules that are none."""
+    value = c.rates[g]
     for slot in range(c.reactants.shape[1]):
-        value *= max(counts[c.reactants[t, slot]] - c.repeats[t, slot], 0.0)
+        value *= max(counts[c.reactants[g, slot]] - c.repeats[g, slot], 0.0)
     return float(value)
 
 
 @numba.njit(cache=True)
-def _anew(c: Any, counts: Array, nodes: Array, terms: Array) -> None:
-    """All propensities, of terms and of the nodes of the tree, from the counts."""
-    nodes[:] = c.constant
-    for s in range(len(counts) - 1):
-        for i in range(c.linear_start[s], c.linear_start[s + 1]):
-            nodes[c.linear[i]] += c.slopes[i] * counts[s]
-    for t in range(len(terms)):
-        terms[t] = _propensity(t, c, counts)
-        _add(c, nodes, c.term_channel[t], terms[t])
+def _ceiling(count: float) -> float:
+    return float(count + np.floor(_MARGIN * np.sqrt(count)))
 
 
 @numba.njit(cache=True)
-def _add(c: Any, nodes: Array, channel: int, more: float) -> None:
-    """To a channel and all nodes above."""
-    for level in range(len(c.levels)):
-        nodes[c.levels[level] + (channel >> (_BITS * level))] += more
+def _anew(c: Any, counts: Array, moves: Any, ceilings: Array, bounds: Array, table: Any) -> tuple[float, int]:
+    """All bounds from the counts: how much of a bound (1/s) a slot stands for (infinite if a bound is), filled slots.
 
-
-@numba.njit(cache=True)
-def _chosen(c: Any, nodes: Array, threshold: float) -> int:
-    """The channel at which the running sum passes the threshold, or -1.
-
-    Rounding may leave the threshold above the sum of a node's branches: then the last branch that is not 0 is taken.
+    `moves`: whether a reaction changes the species.
     """
-    at = 0
-    for level in range(len(c.levels) - 2, -1, -1):
-        begin = c.levels[level]
-        chosen = -1
-        for i in range(at << _BITS, min((at + 1) << _BITS, c.levels[level + 1] - begin)):
-            value = nodes[begin + i]
-            if value > 0.0:
-                chosen = i
-                if threshold < value:
-                    break
-                threshold -= value
-        if chosen < 0:
-            return -1
-        at = chosen
-    return at
+    for s in range(len(moves)):
+        ceilings[s] = _ceiling(counts[s]) if moves[s] else counts[s]
+    total = 0.0
+    for g in range(len(bounds)):
+        bounds[g] = _propensity(g, c, ceilings)
+        total += bounds[g]
+    if not total < np.inf:
+        return np.inf, 0
+    unit, filled = total / (SLOTS * max(len(bounds), 1)), 0
+    for g in range(len(bounds)):
+        slots = int(np.ceil(bounds[g] / unit)) if unit > 0.0 else 0
+        bounds[g] = slots * unit
+        table[filled : filled + slots] = g
+        filled += slots
+    return unit, filled
 
 
 @numba.njit(cache=True)
-def _possible(c: Any, j: int, counts: Array) -> bool:
-    """Whether channel j leaves no count negative: what rounding left of a propensity that is 0 may have been chosen."""
-    least = 0.0
-    for i in range(c.change_start[j], c.change_start[j + 1]):
-        least = min(least, counts[c.changed[i]] + c.changes[i])
-    return least == 0.0
+def _raise(c: Any, s: int, counts: Array, ceilings: Array, bounds: Array, table: Any, unit: float, filled: int) -> int:
+    """A higher ceiling for a species, and more slots for the groups that read it: how many are filled.
+
+    More than the table has are a sign that it is full.
+    """
+    ceilings[s] = _ceiling(counts[s])
+    for n in range(c.reading_start[s], c.reading_start[s + 1]):
+        g = c.reading[n]
+        slots = int(min(np.ceil(max(_propensity(g, c, ceilings) - bounds[g], 0.0) / unit), len(table) + 1.0))
+        bounds[g] += slots * unit
+        table[filled : filled + slots] = g
+        filled += slots
+    return filled
 
 
 @numba.njit(cache=True, nogil=True)
@@ -115,26 +144,27 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     """One trajectory of the `watched` species into `out` (time, watched): counts at `times` or, if `averaged`, the mean
     count since the time before (from the first time on); false if a propensity overflows.
 
-    Args: c: `Channels`; start: counts of all species; rng: a NumPy generator.
+    Args: c: `Groups`; start: counts of all species; rng: a NumPy generator.
     """
-    species = len(start)
+    species, groups = len(start), len(c.rates)
     counts = np.ones(species + 1)
     counts[:species] = start
-    nodes, terms = np.empty(len(c.constant)), np.empty(len(c.term_constant))
-    root = len(nodes) - 1
+    moves = np.zeros(species, np.bool_)
+    moves[c.changed] = True
+    ceilings, bounds, table = np.ones(species + 1), np.empty(groups), np.empty((SLOTS + 1 + _ROOM) * groups, np.uint32)
     # Integrals of counts up to the time since which they have not changed; `column` tells who is watched.
     integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
     column = np.full(species, -1)
     column[watched] = np.arange(len(watched))
-    time, at, events, made = 0.0, 0, 0, 0.0
+    time, at, in_vain, pause, unit, filled = 0.0, 0, 0, 0.0, 0.0, 0
     while True:
-        if events % _ANEW == 0 or nodes[root] < _MUCH_LESS * made:
-            _anew(c, counts, nodes, terms)
-            made = nodes[root]
-        total = nodes[root]
-        if not total < np.inf:
-            return False
-        time += rng.standard_exponential() / total if total > 0.0 else np.inf
+        if in_vain == 0:
+            unit, filled = _anew(c, counts, moves, ceilings, bounds, table)
+            if unit == np.inf:
+                return False
+            in_vain = _IN_VAIN * groups + 1
+            pause = 1.0 / (unit * filled) if filled > 0 else np.inf
+        time += rng.standard_exponential() * pause
         while at < len(times) and times[at] <= time:
             for w in range(len(watched)):
                 value = counts[watched[w]]
@@ -147,27 +177,30 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
             at += 1
         if at == len(times):
             return True
-        j = _chosen(c, nodes, rng.random() * total)
-        events += 1
-        if j < 0 or not _possible(c, j, counts):
-            # All that was left there is rounding.
-            events = 0
+        place = rng.random() * filled
+        slot = int(place)
+        g = table[slot]
+        if (place - slot) * bounds[g] >= _propensity(g, c, counts):
+            in_vain -= 1
             continue
+        j = c.member_start[g]
+        members = c.member_start[g + 1] - j
+        if members > 1:
+            place = rng.random() * members
+            slot = int(place)
+            j = np.uint32(j + slot)
+            if place - slot >= c.share[j]:
+                j = c.alias[j]
         for i in range(c.change_start[j], c.change_start[j + 1]):
             s, change = c.changed[i], c.changes[i]
-            w = column[s]
-            if w >= 0 and averaged:
-                integrals[w] += counts[s] * (time - since[w])
-                since[w] = time
+            if averaged:
+                w = column[s]
+                if w >= 0:
+                    integrals[w] += counts[s] * (time - since[w])
+                    since[w] = time
             counts[s] += change
-            for n in range(c.linear_start[s], c.linear_start[s + 1]):
-                nodes[c.linear[n]] += c.slopes[n] * change
-        for i in range(c.change_start[j], c.change_start[j + 1]):
-            s = c.changed[i]
-            for n in range(c.reading_start[s], c.reading_start[s + 1]):
-                t = c.reading[n]
-                channel, value = c.term_channel[t], _propensity(t, c, counts)
-                _add(c, nodes, channel, value - terms[t])
-                terms[t] = value
-                if c.alone[channel]:
-                    nodes[channel] = value  # without rounding: 0 if it is 0
+            if counts[s] > ceilings[s]:
+                filled = _raise(c, s, counts, ceilings, bounds, table, unit, filled)
+                pause = 1.0 / (unit * filled)
+        if filled > len(table):
+            in_vain = 0

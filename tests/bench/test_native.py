@@ -57,7 +57,7 @@ def test_events_per_second(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     state = np.rint(steady_states(matrices, counts[None])[0])
     start = dict(zip(matrices.floating_species, state[matrices.floating].tolist(), strict=True))
     events = matrices.propensities(state).sum()
-    ours = _cost(native, inputs, start, "direct")
+    ours = _cost(native, inputs, start, "rejection")
     with capsys.disabled():
         print(
             f"\n{folder.name}: {events:.0f} events in a second of the model; native {events / np.median(ours):.3g} a "
