@@ -39,7 +39,8 @@ def evaluate(
     ] = None,
     replicates: Annotated[int, typer.Option(help="ssa: runs of each image.")] = 1,
     settle: Annotated[
-        float | None, typer.Option(help="ssa: seconds before the snapshot or average; else 0.3 times io.json's.")
+        float | None,
+        typer.Option(help="Seconds before a simulator's counts are read, or averaged; else 0.3 times io.json's."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first image; the others follow.")] = 1,
     engine: Annotated[str, typer.Option(help="ode, ssa: simulator; native needs none.")] = "native",

@@ -82,11 +82,11 @@ class RoadRunnerSimulation(Simulation):
         runner.setIntegrator("cvode")
         runner.integrator.relative_tolerance = TOLERANCE
         runner.integrator.absolute_tolerance = absolute
-        runner.integrator.maximum_num_steps = 1_000_000
         bdf_first = len(self.matrices.floating) <= _STIFF_UP_TO
         failures = []
         for stiff in (bdf_first, not bdf_first):
             runner.integrator.stiff = stiff
+            runner.integrator.maximum_num_steps = 1_000_000  # last: setting `stiff` brings the default back
             try:
                 self._reset(counts)
                 values = self._simulate(times)

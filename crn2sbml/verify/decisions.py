@@ -24,20 +24,25 @@ def stochastic_readouts(
 ) -> Array:
     """Read-outs (items) of each example in the stationary state: (examples, replicates, outputs).
 
-    Each run starts from the file's counts and settles for `settle` seconds (else three tenths of the usage's, which
-    last until nothing moves by more than 1e-8); then a snapshot is taken, or the mean over `average` seconds.
+    Each run starts from the file's counts and settles for `settle` seconds (else `settling_time`); then a snapshot is
+    taken, or the mean over `average` seconds.
     Args: data: (examples, ...); seed: of the first example, the others follow, or of each. Raises: EngineError.
     """
     simulation = loaded_in(engine, sbml)
     examples = np.asarray(data, dtype=float)
     seeds = range(seed, seed + len(examples)) if isinstance(seed, int) else seed
-    seconds = 0.3 * usage.t_end if settle is None else settle
+    seconds = settling_time(usage) if settle is None else settle
     return np.array(
         [
             simulation.observe(usage.outputs, usage.input_counts(example), own, seconds, average, replicates).values
             for example, own in zip(examples, seeds, strict=True)
         ]
     )
+
+
+def settling_time(usage: Usage) -> float:
+    """Seconds after which decisions are taken: three tenths of the usage's, after which nothing moves by 1e-8."""
+    return 0.3 * usage.t_end
 
 
 @lru_cache(maxsize=1)

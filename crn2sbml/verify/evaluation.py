@@ -22,7 +22,7 @@ from crn2sbml.errors import EngineError, FormatError, SteadyStateError
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.readout import Adjoint
 from crn2sbml.lna.steady_states import steady_states
-from crn2sbml.verify.decisions import loaded_in, stochastic_readouts
+from crn2sbml.verify.decisions import loaded_in, settling_time, stochastic_readouts
 from crn2sbml.verify.intervals import wilson_interval
 
 NATIVE = "native"
@@ -36,9 +36,10 @@ _BLOCKS, _LARGEST_BLOCK = 8, 100
 class Conditions:
     """How decisions are made.
 
-    `ode`: from the deterministic steady state; `lna`: from Gaussian read-outs, by their chances; `ssa`: from
-    `replicates` exact runs that settle for `settle` seconds (else see `stochastic_readouts`). With `average`, from
-    means over so many seconds instead of snapshots. `engine` "native" needs no simulator.
+    `ode`: from the deterministic steady state, or where a simulator is after `settle` seconds; `lna`: from Gaussian
+    read-outs, by their chances; `ssa`: from `replicates` exact runs that settle for `settle` seconds. With `average`,
+    from means over so many seconds instead of snapshots. `settle` is `settling_time` if None. `engine` "native" needs
+    no simulator.
     """
 
     method: Literal["ode", "lna", "ssa"] = "ode"
@@ -134,8 +135,9 @@ def decide(sbml: str, usage: Usage, data: Array, numbers: NDArray[np.intp], cond
         return np.asarray(classes[runs.argmax(axis=2)].mean(axis=1))
     if conditions.engine != NATIVE:
         simulation = loaded_in(conditions.engine, sbml)
-        found = (simulation.steady_state(usage.input_counts(example), usage.t_end) for example in data)
-        answers = [int(state.sel(species=list(usage.outputs)).values[0, 0].argmax()) for state in found]
+        times = [0.0, settling_time(usage) if conditions.settle is None else conditions.settle]
+        found = (simulation.ode(times, usage.input_counts(example)) for example in data)
+        answers = [int(counts.sel(species=list(usage.outputs)).values[0, -1].argmax()) for counts in found]
         return np.asarray(classes[answers])
     loaded = _parsed(sbml)
     matrices = loaded.matrices

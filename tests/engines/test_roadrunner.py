@@ -1,10 +1,11 @@
 import mmap
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import roadrunner
 
-from crn2sbml.core.network import Network
+from crn2sbml.core.network import Network, Parameter
 from crn2sbml.engines.roadrunner import RoadRunnerEngine, RoadRunnerSimulation, mapped_bytes
 from crn2sbml.errors import EngineError
 from tests.engines.models import driven, sbml_of
@@ -42,6 +43,15 @@ def test_a_stochastic_run_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(EngineError, match=r"^roadrunner: .*failed: Gillespie cannot go on$"):
                 simulation.ssa([0, 1], {}, 1)
     assert simulation.ssa([0, 1], {}, 1).shape == (1, 2, 2)
+
+
+def test_adams_may_take_more_steps_than_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decays at 5,000/s, so that Adams needs some 5,000 steps a second: the default is 20,000 in all."""
+    monkeypatch.setattr("crn2sbml.engines.roadrunner._STIFF_UP_TO", 0)
+    fast = replace(driven(), parameters=(Parameter("w", 2.0), Parameter("g", 5000.0)))
+    result = loaded(fast).ode([0.0, 10.0], {})
+    assert result.attrs["method"] == "cvode-adams"
+    assert result.sel(species="A").values[0, -1] == pytest.approx(6 / 5000, rel=1e-6)
 
 
 def test_the_other_solver_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
