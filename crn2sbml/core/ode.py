@@ -9,6 +9,10 @@ from crn2sbml.core.matrices import Array
 from crn2sbml.core.results import LARGEST_COUNT
 from crn2sbml.errors import EngineError
 
+DENSE_UP_TO = 1500
+"""Unknowns up to which the dense linear algebra of a stiff solver is cheaper than the short steps of Adams' method, on
+cascades; seen in libRoadRunner.
+"""
 _STUCK_AFTER, _STUCK_WITHIN = 3_000, 1e-12
 """Evaluations without progress, and what counts as none relative to the end: the solvers themselves never give up."""
 

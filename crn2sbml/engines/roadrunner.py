@@ -9,14 +9,13 @@ import numpy as np
 import roadrunner
 
 from crn2sbml.core.matrices import Array
+from crn2sbml.core.ode import DENSE_UP_TO
 from crn2sbml.engines.engine import Engine, Simulation
 from crn2sbml.engines.loaded import TOLERANCE, Counts
 from crn2sbml.engines.quiet import quiet_output, quiet_stdout
 from crn2sbml.engines.words import in_its_words
 from crn2sbml.errors import EngineError
 
-_STIFF_UP_TO = 1500
-"""Floating species up to which BDF's dense linear algebra is cheaper than the short steps of Adams."""
 _REACH_OF_LLJIT = 3 << 29
 """Bytes a process may map for LLJIT to be used. Its code refers to its tables by 32-bit distances; in a process that
 maps more, the two may come to lie over 2 GiB apart, and a wild jump ends the process (seen beside JAX). MCJIT has no
@@ -82,7 +81,7 @@ class RoadRunnerSimulation(Simulation):
         runner.setIntegrator("cvode")
         runner.integrator.relative_tolerance = TOLERANCE
         runner.integrator.absolute_tolerance = absolute
-        bdf_first = len(self.matrices.floating) <= _STIFF_UP_TO
+        bdf_first = len(self.matrices.floating) <= DENSE_UP_TO
         failures = []
         for stiff in (bdf_first, not bdf_first):
             runner.integrator.stiff = stiff

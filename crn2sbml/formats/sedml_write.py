@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import libsedml
 
 from crn2sbml.core.network import Network
+from crn2sbml.core.ode import DENSE_UP_TO
 from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats.document import Document, other_reading
 from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
@@ -20,8 +21,9 @@ from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
 # Importing libSEDML took them over.
 restore_libsbml_classes()
 
-CVODE, DIRECT_METHOD = "KISAO:0000019", "KISAO:0000029"
+CVODE, ADAMS, DIRECT_METHOD = "KISAO:0000019", "KISAO:0000280", "KISAO:0000029"
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE, SEED = "KISAO:0000209", "KISAO:0000211", "KISAO:0000488"
+MOST_STEPS = "KISAO:0000415"
 LARGEST_SEED = 2**32 - 1
 """Simulators keep a seed as an unsigned 32-bit number."""
 _SBML = "http://www.sbml.org/sbml/level3/version2/core"
@@ -92,7 +94,8 @@ def write_sedml(
             one kind of run, and examples only if it is the deterministic one.
         steps: of the output.
         ssa_end: end of the stochastic run, seconds.
-        tolerance: relative and absolute (items) tolerance of CVODE.
+        tolerance: relative and absolute (items) tolerance of the ODE runs: by CVODE, which large networks ask to use
+            Adams' method.
 
     Raises: FormatError: an unknown output, a bad example, an end, number of steps or seed out of range, no run that
         fits.
@@ -134,7 +137,11 @@ def write_sedml(
         writer.simulation("ssa", ends[1], DIRECT_METHOD, {SEED: seed})
         writer.run("ssa", ssa_model, "ssa", "Exact stochastic")
     if deterministic:
-        writer.simulation("ode", ends[0], CVODE, {RELATIVE_TOLERANCE: tolerance, ABSOLUTE_TOLERANCE: tolerance})
+        settings = {RELATIVE_TOLERANCE: tolerance, ABSOLUTE_TOLERANCE: tolerance}
+        large = len(network.floating) > DENSE_UP_TO
+        writer.simulation(
+            "ode", ends[0], ADAMS if large else CVODE, settings | ({MOST_STEPS: 1_000_000} if large else {})
+        )
         writer.run("ode", ode_model, "ode", "Deterministic")
     for example in examples:
         changed = {name: count for name, count in example.inputs.items() if count != initial[name]}

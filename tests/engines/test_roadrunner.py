@@ -47,7 +47,7 @@ def test_a_stochastic_run_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_adams_may_take_more_steps_than_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decays at 5,000/s, so that Adams needs some 5,000 steps a second: the default is 20,000 in all."""
-    monkeypatch.setattr("crn2sbml.engines.roadrunner._STIFF_UP_TO", 0)
+    monkeypatch.setattr("crn2sbml.engines.roadrunner.DENSE_UP_TO", 0)
     fast = replace(driven(), parameters=(Parameter("w", 2.0), Parameter("g", 5000.0)))
     result = loaded(fast).ode([0.0, 10.0], {})
     assert result.attrs["method"] == "cvode-adams"

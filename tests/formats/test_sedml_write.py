@@ -64,8 +64,8 @@ def test_libsedml_reads_it_without_a_word_and_writes_it_again() -> None:
     assert libsedml.writeSedMLToString(document) == text == sedml()
 
 
-def test_what_is_run() -> None:
-    document = libsedml.readSedMLFromString(sedml(ssa_end=2.5, steps=40))
+def runs_in(document: libsedml.SedDocument) -> dict[str, tuple[Any, ...]]:
+    """Model, algorithm, end, steps and settings of each task."""
     runs = {}
     for i in range(document.getNumTasks()):
         task = document.getTask(i)
@@ -75,9 +75,14 @@ def test_what_is_run() -> None:
         settings = {p.getKisaoID(): p.getValue() for p in parameters}
         ends = course.getOutputEndTime(), course.getNumberOfSteps()
         runs[task.getId()] = (task.getModelReference(), method.getKisaoID(), *ends, settings)
+    return runs
+
+
+def test_what_is_run() -> None:
+    document = libsedml.readSedMLFromString(sedml(ssa_end=2.5, steps=40))
     cvode = ("KISAO:0000019", 4.0, 40, dict.fromkeys(("KISAO:0000209", "KISAO:0000211"), "1e-10"))
     cvode[3].update({name: f"{float(value):.17g}" for name, value in cvode[3].items()})
-    assert runs == {
+    assert runs_in(document) == {
         "task_ssa": ("model", "KISAO:0000029", 2.5, 40, {"KISAO:0000488": "7"}),
         "task_ode": ("model", *cvode),
         "task_of_low": ("model_of_low", *cvode),
@@ -87,6 +92,14 @@ def test_what_is_run() -> None:
     assert outputs == [f"{kind}_{run}" for run in ("ssa", "ode", "of_low", "of_high") for kind in ("report", "plot")]
     report = document.getOutput(0)
     assert [report.getDataSet(i).getLabel() for i in range(3)] == ["time", "A", "time"]
+
+
+def test_large_networks_ask_for_adams_and_many_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """COPASI, which has no such method, runs its own."""
+    monkeypatch.setattr("crn2sbml.formats.sedml_write.DENSE_UP_TO", 0)
+    _, method, *_, settings = runs_in(libsedml.readSedMLFromString(sedml()))["task_ode"]
+    assert (method, settings["KISAO:0000415"]) == ("KISAO:0000280", "1000000")
+    assert copasi(tmp_path)["last"]["A"] == pytest.approx((2 * 50 + 30 / 2) * (1 - np.exp(-4)), rel=1e-5)
 
 
 def test_only_inputs_that_differ_are_changed() -> None:

@@ -160,6 +160,13 @@ def test_both_readings_travel_together(reading: Reading, tmp_path: Path) -> None
     assert_agrees(packed, ("A", "B"), in_tellurium(packed, tmp_path, 60))
 
 
+def test_tellurium_runs_a_large_model_by_adams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crn2sbml.formats.sedml_write.DENSE_UP_TO", 0)
+    packed = model_archive(Document(catalysis("W"), ABOUT), USAGE, (*EXAMPLES, EXAMPLE_C), SEED)
+    assert "KISAO:0000280" in unpack_omex(packed, "x").text("simulation.sedml")
+    assert_agrees(packed, USAGE.outputs, in_tellurium(packed, tmp_path, 60))
+
+
 @pytest.mark.parametrize("reading", ["any", "deterministic", "stochastic"])
 def test_counts_that_are_not_whole_have_no_stochastic_task(reading: Reading, tmp_path: Path) -> None:
     network = catalysis("W") if reading == "any" else dimers()
