@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from crn2sbml.core.matrices import Matrices
@@ -41,10 +42,13 @@ class Loaded:
         """The file's initial counts, items."""
         return {species.id: species.initial for species in self.document.network.species}
 
+    @cached_property
+    def _checksum(self) -> str:
+        return hashlib.sha256(self.sbml.encode()).hexdigest()
+
     def provenance(self, engine: str, version: str, method: str, **more: str | int | float) -> Provenance:
         """Attributes that every result carries."""
-        checksum = hashlib.sha256(self.sbml.encode()).hexdigest()
-        return {"engine": engine, "version": version, "method": method, "model_sha256": checksum, **more}
+        return {"engine": engine, "version": version, "method": method, "model_sha256": self._checksum, **more}
 
     def deterministic_start(self, inputs: Counts) -> dict[str, float]:
         """All counts an ODE starts from, in the order of the file; raises CrnError for a wrong reading or count."""
