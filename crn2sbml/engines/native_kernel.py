@@ -156,15 +156,16 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
     column = np.full(species, -1)
     column[watched] = np.arange(len(watched))
-    time, at, in_vain, pause, unit, filled = 0.0, 0, 0, 0.0, 0.0, 0
+    # `patience`: draws in vain until the bounds are made anew.
+    time, at, patience, pause, unit, filled = 0.0, 0, 0, 0.0, 0.0, 0
     while True:
-        if in_vain == 0:
+        if patience == 0:
             unit, filled = _anew(c, counts, moves, ceilings, bounds, table)
             if unit == np.inf:
                 return False
-            in_vain = _IN_VAIN * groups + 1
-            pause = 1.0 / (unit * filled) if filled > 0 else np.inf
-        time += rng.standard_exponential() * pause
+            patience = _IN_VAIN * groups + 1
+            pause = 1.0 / (unit * filled) if filled > 0 else 0.0
+        time += rng.standard_exponential() * pause if filled > 0 else np.inf
         while at < len(times) and times[at] <= time:
             for w in range(len(watched)):
                 value = counts[watched[w]]
@@ -181,7 +182,7 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
         slot = int(place)
         g = table[slot]
         if (place - slot) * bounds[g] >= _propensity(g, c, counts):
-            in_vain -= 1
+            patience -= 1
             continue
         j = c.member_start[g]
         members = c.member_start[g + 1] - j
@@ -203,4 +204,4 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
                 filled = _raise(c, s, counts, ceilings, bounds, table, unit, filled)
                 pause = 1.0 / (unit * filled)
         if filled > len(table):
-            in_vain = 0
+            patience = 0
