@@ -39,7 +39,8 @@ def _cost(simulation: Simulation, inputs: dict[str, float], start: dict[str, flo
 
     wall(1e-3)  # whatever is compiled or built at the first run
     length = 0.05
-    while (spent := wall(length) - wall(length / 100)) < SECONDS / 10:
+    # Setting a model up may take seconds, and now one more than another time.
+    while (spent := wall(length) - wall(length / 100)) < SECONDS:
         length *= 4
     length *= SECONDS / spent
     return [(wall(length) - wall(length / 100)) / (0.99 * length) for _ in range(ROUNDS)]
