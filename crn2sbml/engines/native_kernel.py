@@ -158,6 +158,7 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     column[watched] = np.arange(len(watched))
     # `patience`: draws in vain until the bounds are made anew.
     time, at, patience, pause, unit, filled = 0.0, 0, 0, 0.0, 0.0, 0
+    following = times[0]
     while True:
         if patience == 0:
             unit, filled = _anew(c, counts, moves, ceilings, bounds, table)
@@ -166,7 +167,7 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
             patience = _IN_VAIN * groups + 1
             pause = 1.0 / (unit * filled) if filled > 0 else 0.0
         time += rng.standard_exponential() * pause if filled > 0 else np.inf
-        while at < len(times) and times[at] <= time:
+        while time >= following:
             for w in range(len(watched)):
                 value = counts[watched[w]]
                 if averaged:
@@ -176,8 +177,9 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
                     integrals[w], since[w] = 0.0, times[at]
                 out[at, w] = value
             at += 1
-        if at == len(times):
-            return True
+            if at == len(times):
+                return True
+            following = times[at]
         place = rng.random() * filled
         slot = int(place)
         g = table[slot]
