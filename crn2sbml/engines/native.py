@@ -1,5 +1,5 @@
-"""The package's own exact sampler, compiled, for networks of any size: an event costs the same in a network of ten
-reactions and in one of a hundred thousand.
+"""The package's own exact sampler, compiled, for networks of any size: an event touches a few groups of reactions,
+however many there are, and costs about half more in a network of 93,000 reactions than in one of 3,000.
 
 Reactions of the same reactants are one group, and groups are drawn by rejection: the law of the process is that of
 Gillespie's direct method.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from crn2sbml.core.matrices import Array
 
-SLOTS = 8
+_SLOTS = 8
 """In the table for a group of average bound: the more, the fewer draws are in vain because slots are whole."""
 _ROOM = 4
 """Slots in the table for a group of average bound, that are free for bounds that rise."""
@@ -114,7 +114,7 @@ def _anew(c: Any, counts: Array, moves: Any, ceilings: Array, bounds: Array, tab
         total += bounds[g]
     if not total < np.inf:
         return np.inf, 0
-    unit, filled = total / (SLOTS * max(len(bounds), 1)), 0
+    unit, filled = total / (_SLOTS * max(len(bounds), 1)), 0
     for g in range(len(bounds)):
         slots = int(np.ceil(bounds[g] / unit)) if unit > 0.0 else 0
         bounds[g] = slots * unit
@@ -151,7 +151,7 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     counts[:species] = start
     moves = np.zeros(species, np.bool_)
     moves[c.changed] = True
-    ceilings, bounds, table = np.ones(species + 1), np.empty(groups), np.empty((SLOTS + 1 + _ROOM) * groups, np.uint32)
+    ceilings, bounds, table = np.ones(species + 1), np.empty(groups), np.empty((_SLOTS + 1 + _ROOM) * groups, np.uint32)
     # Integrals of counts up to the time since which they have not changed; `column` tells who is watched.
     integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
     column = np.full(species, -1)

@@ -1,4 +1,6 @@
-"""What the package's own engine decides about test images, and what libRoadRunner does from the same exported file.
+"""What the package's own engine decides about test images, and what libRoadRunner does.
+
+Both get the exported file as it is read and written again, without its drawing.
 
 Run it with `pytest -m slow tests/bench/test_decisions.py -n 0 -s`; an hour or two, nearly all of it libRoadRunner's
 stochastic runs of the largest model.

@@ -52,7 +52,7 @@ def test_a_large_network_is_grouped_by_its_reactants() -> None:
 
 
 def test_a_fast_reaction_of_a_rare_species() -> None:
-    """B lives a microsecond: all but one in 100,000 draws would be in vain, were bounds not made anew."""
+    """B lives a microsecond: nearly all draws would be in vain, were bounds not made anew."""
     made = network("BC", {"b": 10.0, "k": 1e6}, make=("", "B", "b"), turn=("B", "C", "k"))
     values = _sampled(made, 2.0).values[:, 1]
     assert values[:, 0].max() <= 1
