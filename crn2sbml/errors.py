@@ -18,6 +18,10 @@ class NetworkError(CrnError):
     """A network that makes no sense: unknown names, negative constants, mixed units."""
 
 
+class PmfError(CrnError):
+    """Probabilities that are none, or that no network of ours can have as its law."""
+
+
 class ShapeError(CrnError):
     """An array of another shape than the network or motif needs."""
 

@@ -21,9 +21,11 @@ _SLOTS = 8
 _ROOM = 4
 """Slots in the table for a group of average bound, that are free for bounds that rise."""
 _MARGIN = 0.5
-"""Square roots of a count that its ceiling is above it."""
+"""Square roots of a count that its ceiling is above it, if fewer draws are in vain than not: else none."""
 _IN_VAIN = 4
 """Draws in vain, a group, that are worth making the bounds anew."""
+_BATCH = 1024
+"""Random numbers made at a time: in a loop of their own they cost less."""
 
 
 class Groups(NamedTuple):
@@ -96,18 +98,20 @@ def _propensity(g: int, c: Any, counts: Array) -> float:
 
 
 @numba.njit(cache=True)
-def _ceiling(count: float) -> float:
-    return float(count + np.floor(_MARGIN * np.sqrt(count)))
+def _ceiling(count: float, margin: float) -> float:
+    return float(count + np.floor(margin * np.sqrt(count)))
 
 
 @numba.njit(cache=True)
-def _anew(c: Any, counts: Array, moves: Any, ceilings: Array, bounds: Array, table: Any) -> tuple[float, int]:
+def _anew(
+    c: Any, counts: Array, margin: float, moves: Any, ceilings: Array, bounds: Array, table: Any
+) -> tuple[float, int]:
     """All bounds from the counts: how much of a bound (1/s) a slot stands for (infinite if a bound is), filled slots.
 
     `moves`: whether a reaction changes the species.
     """
     for s in range(len(moves)):
-        ceilings[s] = _ceiling(counts[s]) if moves[s] else counts[s]
+        ceilings[s] = _ceiling(counts[s], margin) if moves[s] else counts[s]
     total = 0.0
     for g in range(len(bounds)):
         bounds[g] = _propensity(g, c, ceilings)
@@ -124,12 +128,12 @@ def _anew(c: Any, counts: Array, moves: Any, ceilings: Array, bounds: Array, tab
 
 
 @numba.njit(cache=True)
-def _raise(c: Any, s: int, counts: Array, ceilings: Array, bounds: Array, table: Any, unit: float, filled: int) -> int:
+def _raise(c: Any, s: int, ceiling: float, ceilings: Array, bounds: Array, table: Any, unit: float, filled: int) -> int:
     """A higher ceiling for a species, and more slots for the groups that read it: how many are filled.
 
     More than the table has are a sign that it is full.
     """
-    ceilings[s] = _ceiling(counts[s])
+    ceilings[s] = ceiling
     for n in range(c.reading_start[s], c.reading_start[s + 1]):
         g = c.reading[n]
         slots = int(min(np.ceil(max(_propensity(g, c, ceilings) - bounds[g], 0.0) / unit), len(table) + 1.0))
@@ -156,17 +160,22 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
     integrals, since = np.zeros(len(watched)), np.zeros(len(watched))
     column = np.full(species, -1)
     column[watched] = np.arange(len(watched))
-    # `patience`: draws in vain until the bounds are made anew.
-    time, at, patience, pause, unit, filled = 0.0, 0, 0, 0.0, 0.0, 0
-    following = times[0]
+    # `patience`: draws in vain until the bounds are made anew; `fired`: those that were not, since they were.
+    most = _IN_VAIN * groups + 1
+    time, at, patience, fired, margin, pause, unit, filled = 0.0, 0, 0, most, _MARGIN, 0.0, 0.0, 0
+    following, drawn = times[0], _BATCH - 1
     while True:
-        if patience == 0:
-            unit, filled = _anew(c, counts, moves, ceilings, bounds, table)
+        if patience == 0 or filled > len(table):
+            margin = _MARGIN if fired >= most - patience else 0.0
+            unit, filled = _anew(c, counts, margin, moves, ceilings, bounds, table)
             if unit == np.inf:
                 return False
-            patience = _IN_VAIN * groups + 1
+            patience, fired = most, 0
             pause = 1.0 / (unit * filled) if filled > 0 else 0.0
-        time += rng.standard_exponential() * pause if filled > 0 else np.inf
+        drawn += 1
+        if drawn == _BATCH:
+            waits, places, drawn = rng.standard_exponential(_BATCH), rng.random((_BATCH, 2)), 0
+        time += waits[drawn] * pause if filled > 0 else np.inf
         while time >= following:
             for w in range(len(watched)):
                 value = counts[watched[w]]
@@ -180,16 +189,17 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
             if at == len(times):
                 return True
             following = times[at]
-        place = rng.random() * filled
+        place = places[drawn, 0] * filled
         slot = int(place)
         g = table[slot]
         if (place - slot) * bounds[g] >= _propensity(g, c, counts):
             patience -= 1
             continue
+        fired += 1
         j = c.member_start[g]
         members = c.member_start[g + 1] - j
         if members > 1:
-            place = rng.random() * members
+            place = places[drawn, 1] * members
             slot = int(place)
             j = np.uint32(j + slot)
             if place - slot >= c.share[j]:
@@ -203,7 +213,5 @@ def sample(c: Any, start: Array, times: Array, watched: Any, averaged: bool, rng
                     since[w] = time
             counts[s] += change
             if counts[s] > ceilings[s]:
-                filled = _raise(c, s, counts, ceilings, bounds, table, unit, filled)
+                filled = _raise(c, s, _ceiling(counts[s], margin), ceilings, bounds, table, unit, filled)
                 pause = 1.0 / (unit * filled)
-        if filled > len(table):
-            patience = 0

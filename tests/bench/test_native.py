@@ -39,10 +39,10 @@ def _cost(simulation: Simulation, inputs: dict[str, float], start: dict[str, flo
 
     wall(1e-3)  # whatever is compiled or built at the first run
     length = 0.05
-    # Setting a model up may take seconds, and now one more than another time.
-    while (spent := wall(length) - wall(length / 100)) < SECONDS:
+    # Setting a model up may take many seconds, and some more or less another time.
+    while (spent := wall(length) - (set_up := wall(length / 100))) < (enough := max(SECONDS, 3 * set_up)):
         length *= 4
-    length *= SECONDS / spent
+    length *= enough / spent
     return [(wall(length) - wall(length / 100)) / (0.99 * length) for _ in range(ROUNDS)]
 
 

@@ -21,7 +21,7 @@ from tests.cli.program import Program, listing
 from tests.engines.models import dimers, driven, sbml_of
 from tests.verify.tiny_trip import closed_form
 
-COMMANDS = ["demo", "evaluate", "export", "info", "simulate", "suite", "train", "verify"]
+COMMANDS = ["demo", "distribution", "evaluate", "export", "info", "simulate", "suite", "train", "verify"]
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
