@@ -26,6 +26,7 @@ import json, sys, time
 from crn2sbml.engines.loaded import Loaded
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.usage import read_io_json
+from crn2sbml.training.data import source_of_size
 from crn2sbml.verify.decisions import settling_time
 sbml, usage = open(sys.argv[1]).read(), read_io_json(open(sys.argv[2]).read())
 begin = time.perf_counter()
@@ -35,17 +36,15 @@ simulation = get_engine("roadrunner").load(sbml)
 loaded = time.perf_counter()
 said = {"read": read - begin, "load": loaded - read - (read - begin)}
 said["rates"] = sum(map(abs, simulation._runner.model.getReactionRates()))
-begin = time.perf_counter()
-steady = simulation.steady_state({}, usage.t_end).sel(species=list(usage.outputs)).values[0, 0]
-said["steady"] = time.perf_counter() - begin
-runner = simulation._runner
-runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = 1e-6, 1e-6
-runner.integrator.stiff = False
-runner.reset()
-begin = time.perf_counter()
-settled = runner.simulate(0, settling_time(usage), 2, list(usage.outputs))[-1]
-said["ode"] = time.perf_counter() - begin
-print(json.dumps(said | {"off": max(abs(settled - steady)) / max(steady)}))
+images = source_of_size(len(usage.inputs)).load().validation.images[:5]
+seconds, off = [], []
+for counts in map(usage.input_counts, images):
+    begin = time.perf_counter()
+    settled = simulation.ode([0.0, settling_time(usage)], counts).sel(species=list(usage.outputs)).values[0, -1]
+    seconds.append(time.perf_counter() - begin)
+    steady = simulation.steady_state(counts, usage.t_end).sel(species=list(usage.outputs)).values[0, 0]
+    off.append(max(abs(settled - steady)) / max(steady))
+print(json.dumps(said | {"ode": sorted(seconds)[2], "slowest": max(seconds), "off": max(off)}))
 """
 
 
@@ -67,9 +66,9 @@ def test_loading(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
         print(
             f"\n{folder.name}: libRoadRunner loads in {theirs['load']:.1f} s as it comes, in {ours['load']:.1f} s as "
             f"the engine sets it up ({ratio:.1f} times faster); we read the file in {ours['read']:.1f} s; an image "
-            f"takes {ours['ode']:.2f} s by Adams at 1e-6 until it has settled (read-outs are off by {ours['off']:.1g} "
-            f"of the largest), and {ours['steady']:.2f} s to the steady state at 1e-10"
+            f"takes {ours['ode']:.2f} s, median of five, at most {ours['slowest']:.2f} s, until it has settled "
+            f"(read-outs are off by {ours['off']:.1g} of the largest)"
         )
     assert ours["rates"] == pytest.approx(theirs["rates"], rel=1e-12)
-    assert ours["off"] < 1e-3
+    assert ours["off"] < 5e-3
     assert ratio > 1
