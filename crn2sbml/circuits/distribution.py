@@ -84,8 +84,7 @@ def robust(pmf: Pmf, error: float) -> LawNetwork:
     to remove. If counts were not yet reached when they met, it takes all that there are. Selectors meet at eps.
     Raises: PmfError: an error that is not between 0 and 1; counts that need reactions of too many molecules.
     """
-    if not 0 < error < 1:
-        raise PmfError(f"pmf: a total variation of {error:g} cannot be asked for; it must be between 0 and 1")
+    _check_error(error)
     points, q = pmf.points, pmf.weights
     largest = int(points.sum(axis=1).max())
     _check_order(int(points.max()) + 1, f"the count {points.max()}")
@@ -96,9 +95,7 @@ def robust(pmf: Pmf, error: float) -> LawNetwork:
     eps = float(0.75 * error / (catching_up + error * largest))
     parameters = [Parameter("make", 1.0), Parameter("coalesce", 1 / delta)]
     parameters += [Parameter(f"arrive_{name}", eps * p) for name, p in zip(selectors, q.tolist(), strict=True)]
-    parameters += [
-        Parameter(f"remove_above_{n}", 1 / (delta * math.factorial(n + 1))) for n in np.unique(points).tolist()
-    ]
+    parameters += _removal(np.unique(points).tolist(), delta)
     reactions = [Reaction(f"arrival_of_{z}", (), ((z, 1),), f"arrive_{z}") for z in selectors]
     reactions += _coalescence(selectors)
     for z, point in zip(selectors, pmf.support, strict=True):
@@ -115,12 +112,10 @@ def point_mass(point: Sequence[int], error: float) -> LawNetwork:
 
     Raises: PmfError, as `robust`.
     """
-    if not 0 < error < 1:
-        raise PmfError(f"pmf: a total variation of {error:g} cannot be asked for; it must be between 0 and 1")
+    _check_error(error)
     _check_order(max(point) + 1, f"the count {max(point)}")
     counts, delta = _names("X", len(point)), error / len(point)
-    parameters = [Parameter("make", 1.0)]
-    parameters += [Parameter(f"remove_above_{n}", 1 / (delta * math.factorial(n + 1))) for n in sorted(set(point))]
+    parameters = [Parameter("make", 1.0), *_removal(sorted(set(point)), delta)]
     reactions = [reaction for x, n in zip(counts, point, strict=True) for reaction in _held_at("", x, n)]
     network = Network("point_mass", tuple(map(Species, counts)), tuple(parameters), tuple(reactions))
     return LawNetwork(network, counts, error, float(max(*point, 1)), Truncation(_caps(counts, point)))
@@ -129,6 +124,11 @@ def point_mass(point: Sequence[int], error: float) -> LawNetwork:
 def _caps(counts: Sequence[str], largest: Iterable[int]) -> dict[str, int]:
     """Three more than a selector makes: each one more is as rare as delta."""
     return {name: int(n) + 3 for name, n in zip(counts, largest, strict=True)}
+
+
+def _removal(counts: Iterable[int], delta: float) -> list[Parameter]:
+    """Constants of propensity 1 / delta where one molecule is too many."""
+    return [Parameter(f"remove_above_{n}", 1 / (delta * math.factorial(n + 1))) for n in counts]
 
 
 def _held_at(selector: str, x: str, n: int) -> Iterator[Reaction]:
@@ -163,6 +163,11 @@ def _terms(names: Sequence[str], counts: Sequence[int]) -> Terms:
 
 def _names(letter: str, number: int) -> tuple[str, ...]:
     return tuple(f"{letter}_{i + 1}" for i in range(number))
+
+
+def _check_error(error: float) -> None:
+    if not 0 < error < 1:
+        raise PmfError(f"pmf: a total variation of {error:g} cannot be asked for; it must be between 0 and 1")
 
 
 def _check_order(order: int, what: str) -> None:

@@ -70,5 +70,5 @@ def test_loading(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
             f"(read-outs are off by {ours['off']:.1g} of the largest)"
         )
     assert ours["rates"] == pytest.approx(theirs["rates"], rel=1e-12)
-    assert ours["off"] < 5e-3
+    assert ours["off"] < 5e-3  # of real images; an empty one, as was once taken here, shows nothing
     assert ratio > 1
