@@ -59,14 +59,20 @@ def signed_sum_part(
 def signed_sum_levels(weights: Weights, inputs: Any, windows: NDArray[np.intp], kinetics: Kinetics) -> Levels:
     """Closed form of the same: outputs of shape (..., filters * windows), filters first."""
     xp = array_namespace(inputs, weights["kernel"])
-    kernel, bias = weights["kernel"], weights["bias"]
-    seen = gather(inputs, windows)
-    up = seen @ xp.clip(kernel, min=0).T + xp.clip(bias, min=0)
-    down = seen @ xp.clip(-kernel, min=0).T + xp.clip(-bias, min=0)
+    up, down = signed_sums(weights, gather(inputs, windows))
     flat = (*inputs.shape[:-1], up.shape[-1] * up.shape[-2])
     up, down = (xp.reshape(xp.moveaxis(side, -1, -2), flat) for side in (up, down))
     outputs, negative = rectifier_levels(up, down, kinetics)
     return Levels(outputs, negative, gross=up + down)
+
+
+def signed_sums(weights: Weights, seen: Any) -> tuple[Any, Any]:
+    """What positive weights make of the inputs `seen` (..., window size), and negative ones: (..., filters) each."""
+    xp = array_namespace(seen, weights["kernel"])
+    kernel, bias = weights["kernel"], weights["bias"]
+    up = seen @ xp.clip(kernel, min=0).T + xp.clip(bias, min=0)
+    down = seen @ xp.clip(-kernel, min=0).T + xp.clip(-bias, min=0)
+    return up, down
 
 
 def signed_sum_adjoint(

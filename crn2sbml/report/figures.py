@@ -184,14 +184,14 @@ def plot_accuracy(ax: Any, rows: Sequence[Any], name: str, axis: str) -> Any:
         line = sorted((row for row in rows if getattr(row, other) == value), key=lambda row: getattr(row, name))
         accuracy = np.array([row.evaluation.accuracy for row in line])
         ends = np.array([row.evaluation.interval for row in line]).T
-        label = f"from {line[0].decided_from}" if other == "average" else f"omega {value:g}"
+        label = line[0].decided_from if other == "average" else f"omega {value:g}"
         at = [getattr(row, name) for row in line]
         error = 100 * np.abs(ends - accuracy)
         ax.errorbar(at, 100 * accuracy, error, fmt="o-", markersize=3, capsize=2, color=f"C{number}", label=label)
     values = sorted({getattr(row, name) for row in rows})
     if name != "average":
         ax.set_xscale("log")
-    ax.set_xticks(values, [f"{value:.3g}" for value in values])
+    ax.set_xticks(values, [f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in values])
     ax.minorticks_off()
     ax.set_xlabel(axis)
     ax.set_ylabel("right decisions, %")

@@ -17,6 +17,7 @@ from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
 from crn2sbml.motifs.max_pool import MaxPool
 from crn2sbml.motifs.motif import Kinetics
+from crn2sbml.motifs.switch import Switch
 from tests.reference.steady_ode import steady_counts
 
 NETS = {
@@ -30,6 +31,9 @@ NETS = {
     "maxima": Classifier(
         "maxima", (1, 6, 6), (Convolution(2, 3), MaxPool(2, 1, turnover=2.0), Dense(3, "readout")),
         Kinetics(1.0, 20.0, 40.0),
+    ),
+    "switches": Classifier(
+        "switches", (1, 3, 3), (Dense(4), Switch(2, 2, pace=5.0)), Kinetics(1.0, 20.0, 40.0)
     ),
     "read-out alone": Classifier("one", (1, 1, 4), (Dense(3, "readout"),), Kinetics(2.0, 100.0, 10.0)),
 }  # fmt: skip
