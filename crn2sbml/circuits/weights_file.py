@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from crn2sbml.circuits.classifier import Array, Classifier
+from crn2sbml.circuits.cascade import Array
+from crn2sbml.circuits.classifier import Classifier
 from crn2sbml.circuits.layers import layer_from_data
 from crn2sbml.circuits.tables import fill_in
 from crn2sbml.disk import DAMAGED_ARCHIVE
