@@ -24,19 +24,22 @@ should cancel; the part of a count that a step leaves at least; condition of a J
 @dataclass(frozen=True)
 class _Group:
     """Components of one size: their species (components, size); the reactions that make them from upstream, those that
-    take part in themselves, and where each derivative of the latter belongs in the Jacobian's blocks.
+    take part in themselves, and where each derivative of the latter belongs in the Jacobian's blocks; `conserved` says
+    of which components the items only change places, so that their sum stays as it is.
     """
 
     species: Indices
     upstream: Indices
     within: Indices
     blocks: sparse.csr_array
+    conserved: NDArray[np.bool_]
 
 
 def steady_states(matrices: Matrices, counts: Array) -> Array:
     """Steady counts of all species, (examples, species), items.
 
-    Args: counts: (examples, species), of which those matter that no reaction changes.
+    Args: counts: (examples, species), of which those matter that no reaction changes, and the sums of those that only
+        turn into each other.
     Raises: SteadyStateError: none is found.
     """
     values = np.ones((len(counts), len(matrices.species) + 1))
@@ -75,7 +78,9 @@ def _group(matrices: Matrices, species: Indices) -> _Group:
                 columns.append(row * size + place[reactant])
                 entries.append(change)
     blocks = sparse.csr_array((entries, (rows, columns)), shape=(len(within) * order, count * size * size))
-    return _Group(species, reactions[~inside], within, blocks)
+    sums = sparse.csr_array((np.ones(count * size), (np.arange(count).repeat(size), np.arange(count * size))))
+    conserved = np.asarray(abs(sums @ matrices.stoichiometry[species.ravel()]).sum(axis=1)).ravel() == 0
+    return _Group(species, reactions[~inside], within, blocks, conserved)
 
 
 def _solve(matrices: Matrices, group: _Group, values: Array) -> None:
@@ -86,16 +91,22 @@ def _solve(matrices: Matrices, group: _Group, values: Array) -> None:
     supply = (made @ _rates(matrices, group.upstream, values).T).T
     constants, reactants = matrices.constants[group.within], matrices.reactants[group.within]
     state = np.full((len(values), len(flat)), 1 + np.abs(supply).max(initial=0.0))
+    kept = np.flatnonzero(group.conserved)
+    total = values[:, group.species[kept]].sum(axis=2)
+    state.reshape(-1, count, size)[:, kept] = total[..., None] / size
     for _ in range(_STEPS):
         values[:, flat] = state
         molecules = values[:, reactants]
         slopes = np.empty_like(molecules)
         for slot in range(reactants.shape[1]):
             slopes[:, :, slot] = constants * np.delete(molecules, slot, axis=2).prod(axis=2)
-        drift = supply + (own @ (constants * molecules.prod(axis=2)).T).T
+        drift = (supply + (own @ (constants * molecules.prod(axis=2)).T).T).reshape(-1, count, size)
         jacobian = (group.blocks.T @ slopes.reshape(len(values), -1).T).T.reshape(-1, count, size, size)
+        # Where the sum is conserved, the last equation follows from the others; the sum stands in its place.
+        jacobian[:, kept, -1] = 1.0
+        drift[:, kept, -1] = state.reshape(-1, count, size)[:, kept].sum(axis=2) - total
         try:
-            step = np.linalg.solve(jacobian, drift.reshape(-1, count, size, 1)).reshape(state.shape)
+            step = np.linalg.solve(jacobian, drift[..., None]).reshape(state.shape)
         except np.linalg.LinAlgError:
             jacobian = np.zeros_like(jacobian)
             break
