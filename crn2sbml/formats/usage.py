@@ -14,7 +14,8 @@ from crn2sbml.errors import FormatError
 class Usage:
     """Clamp `inputs` (row by row) at round(value / input_max * omega) items, run `t_end` seconds, read `outputs`.
 
-    `readout` says in words how the answer follows from the outputs.
+    `readout` says in words how the answer follows from the outputs. Of a generator, the inputs are the classes, the
+    outputs are pixels, and `latents` are what makes one picture differ from another, else empty.
     """
 
     inputs: tuple[str, ...]
@@ -23,6 +24,7 @@ class Usage:
     input_max: float
     t_end: float
     readout: str = "the class whose output species holds the most items"
+    latents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("omega", "input_max", "t_end"):
@@ -38,7 +40,10 @@ class Usage:
 
 def write_io_json(usage: Usage) -> str:
     """The file's text."""
-    return json.dumps(asdict(usage), indent=1) + "\n"
+    said = asdict(usage)
+    if not usage.latents:
+        del said["latents"]
+    return json.dumps(said, indent=1) + "\n"
 
 
 def read_io_json(text: str) -> Usage:
@@ -52,6 +57,7 @@ def read_io_json(text: str) -> Usage:
             input_max=float(data["input_max"]),
             t_end=float(data["t_end"]),
             readout=str(data["readout"]),
+            latents=_names(data.get("latents", [])),
         )
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         said = " ".join(str(error).split())[:200]

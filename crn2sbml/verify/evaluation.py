@@ -1,7 +1,6 @@
 """What an exported classifier decides over a data set: by its steady state, under the LNA, or by exact simulation."""
 
 import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import lru_cache
@@ -9,27 +8,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
-from crn2sbml.disk import DAMAGED_ARCHIVE, make_folder, write_file
+from crn2sbml.disk import make_folder
 from crn2sbml.engines.loaded import Loaded
 from crn2sbml.engines.registry import get_engine
-from crn2sbml.errors import EngineError, FormatError, SteadyStateError
+from crn2sbml.errors import EngineError, SteadyStateError
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.readout import Adjoint
 from crn2sbml.lna.steady_states import steady_states
 from crn2sbml.verify.decisions import loaded_in, settling_time, stochastic_readouts
 from crn2sbml.verify.intervals import wilson_interval
+from crn2sbml.verify.pieces import Work, in_pieces
 
 NATIVE = "native"
 _DRAWS, _TOLERANCE = 200, 1e-4
 """Draws from the Gaussian of an example's read-outs, and the error of its covariance, in parts of the variances."""
-_BLOCKS, _LARGEST_BLOCK = 8, 100
-"""Pieces of work for each process, at least, and examples in a piece, at most: each is kept when it is done."""
 
 
 @dataclass(frozen=True)
@@ -105,23 +102,11 @@ def evaluate(
     identity = hashlib.sha256(repr((usage, astuple(conditions), versions)).encode())
     identity.update(sbml.encode() + examples.tobytes())
     path = make_folder(keep) / f"{identity.hexdigest()[:24]}.npz" if keep else None
-    decided = _kept(path, (len(examples), len(usage.outputs)))
-    missing = np.flatnonzero(np.isnan(decided).any(axis=1))
-    report(len(examples) - len(missing))
-    if not len(missing):
-        return decided
-    pieces = max(_BLOCKS * jobs, -(-len(missing) // _LARGEST_BLOCK))
-    blocks = np.array_split(missing, min(len(missing), pieces))
-    run = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    found = run(joblib.delayed(decide)(sbml, usage, examples[block], block, conditions) for block in blocks)
-    for block, part in zip(blocks, found, strict=True):
-        decided[block] = part
-        if path:
-            packed = io.BytesIO()
-            np.savez_compressed(packed, decided=decided)
-            write_file(path, packed.getvalue(), force=True)
-        report(int(np.sum(~np.isnan(decided[:, 0]))))
-    return decided
+
+    def work(numbers: NDArray[np.intp]) -> Work:
+        return decide, (sbml, usage, examples[numbers], numbers, conditions)
+
+    return in_pieces(work, (len(examples), len(usage.outputs)), jobs, path, report)
 
 
 def decide(sbml: str, usage: Usage, data: Array, numbers: NDArray[np.intp], conditions: Conditions) -> Array:
@@ -165,20 +150,6 @@ def _chances(matrices: Matrices, state: Array, rows: list[int], average: float, 
     covariance = at.averaged_covariance(average, weights) if average else at.noise(weights, _TOLERANCE).covariance
     drawn = np.random.default_rng(seed).multivariate_normal(state[rows], covariance, _DRAWS, method="eigh")
     return np.bincount(drawn.argmax(axis=1), minlength=len(rows)) / _DRAWS
-
-
-def _kept(path: Path | None, shape: tuple[int, int]) -> Array:
-    """What is done already; NaN where nothing is."""
-    if path is None or not path.exists():
-        return np.full(shape, np.nan)
-    try:
-        with np.load(path, allow_pickle=False) as saved:
-            decided: Array = saved["decided"]
-    except DAMAGED_ARCHIVE as error:
-        raise FormatError(f"{path}: damaged ({error}); delete it to begin anew") from None
-    if decided.shape != shape or decided.dtype != float:
-        raise FormatError(f"{path}: holds {decided.dtype} {decided.shape}, not {shape}; delete it to begin anew")
-    return decided
 
 
 def molecules(network: Network, usage: Usage, data: ArrayLike) -> tuple[float, float]:

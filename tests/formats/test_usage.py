@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ USAGE = Usage(("X", "Z"), ("A",), 80, 16, 6.5)
 
 def test_round_trip() -> None:
     assert read_io_json(write_io_json(USAGE)) == USAGE
+    generator = replace(USAGE, latents=("Z0", "Z1"))
+    assert read_io_json(write_io_json(generator)) == generator
+    assert "latents" not in write_io_json(USAGE)
 
 
 def changed(**fields: Any) -> str:
@@ -27,6 +31,7 @@ def changed(**fields: Any) -> str:
         '{"a":' * 100_000,
         changed(inputs="X"),
         changed(outputs=[1]),
+        changed(latents="Z"),
         changed(omega=10**400),
         changed(t_end=-(10**400)),
         changed(omega="a\nb" * 1000),

@@ -27,7 +27,7 @@ def test_a_classifier_for_many_inputs(name: str) -> None:
 
 
 def test_items_that_only_change_places() -> None:
-    """A ring of three places, whose parts are those of the waiting times; the start alone says how many items it has."""
+    """A ring of three places, in parts like the waiting times; the start alone says how many items it has."""
     steps = {"one": ("A", "B", "a"), "two": ("B", "C", "b"), "three": ("C", "A", "c")}
     net = network("ABC", {"a": 1.0, "b": 2.0, "c": 4.0}, **steps)
     found = steady_states(Matrices.of(net), np.array([[7.0, 0, 0], [0, 0, 14.0], [0, 0, 0]]))
