@@ -10,6 +10,7 @@ from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
 from crn2sbml.motifs.max_pool import MaxPool
 from crn2sbml.motifs.motif import Motif
+from crn2sbml.motifs.switch import Switch
 
 _LAYERS: dict[str, type[Any]] = {
     "conv": Convolution,
@@ -17,6 +18,7 @@ _LAYERS: dict[str, type[Any]] = {
     "maxpool": MaxPool,
     "dense": Dense,
     "readout": Dense,
+    "switch": Switch,
 }
 
 

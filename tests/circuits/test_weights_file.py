@@ -10,13 +10,20 @@ import pytest
 
 from crn2sbml.circuits import weights_file
 from crn2sbml.circuits.classifier import Classifier
-from crn2sbml.circuits.weights_file import Trained, pack_weights, unpack_weights
+from crn2sbml.circuits.weights_file import (
+    Trained,
+    TrainedGenerator,
+    pack_weights,
+    unpack_generator,
+    unpack_weights,
+)
 from crn2sbml.errors import FormatError, ShapeError
 from crn2sbml.motifs.average_pool import AveragePool
 from crn2sbml.motifs.convolution import Convolution
 from crn2sbml.motifs.dense import Dense
 from crn2sbml.motifs.motif import Kinetics
 from tests.circuits.test_classifier import signed_weights, tiny
+from tests.circuits.test_generator import SMALL, weights_of
 
 RECORD = {"data": "bars", "accuracy": {"test": 0.25}, "options": {"seed": 3}}
 
@@ -81,6 +88,22 @@ def test_every_setting_comes_back() -> None:
     back = unpack_weights(pack_weights(Trained(classifier, classifier.initial_weights(0))), "w")
     assert back.classifier == classifier
     assert back.record == {}
+
+
+def test_a_generator_comes_back_too() -> None:
+    trained = TrainedGenerator(SMALL, weights_of(SMALL), RECORD)
+    data = pack_weights(trained)
+    back = unpack_generator(data, "g.npz")
+    assert (back.generator, back.record) == (SMALL, RECORD)
+    assert pack_weights(back) == data
+    with pytest.raises(FormatError, match=r"^g\.npz: holds a generator, not a classifier$"):
+        unpack_weights(data, "g.npz")
+    with pytest.raises(FormatError, match="holds a classifier, not a generator"):
+        unpack_generator(PACKED, "w.npz")
+    with pytest.raises(FormatError, match="damaged"):
+        unpack_generator(data[:-50], "g.npz")
+    with pytest.raises(ShapeError):
+        TrainedGenerator(SMALL, weights_of(SMALL)[:1])
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
