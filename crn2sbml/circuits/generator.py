@@ -40,12 +40,10 @@ class Generator:
     turnover: float = 0.01
 
     def __post_init__(self) -> None:
-        _ = self.cascade
+        _ = self.cascade, self.switch
         for name in ("latents", "classes", "mean", "turnover"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ShapeError(f"{self._label}: {name} is {getattr(self, name)}; it must be positive and finite")
-        if not isinstance(self.layers[-1], Switch):
-            raise ShapeError(f"{self._label}: the last layer is of kind {self.layers[-1].kind!r}, not a switch")
 
     @property
     def _label(self) -> str:
@@ -55,6 +53,14 @@ class Generator:
     def cascade(self) -> Cascade:
         """The decoder; it reads the latents, then the classes."""
         return Cascade(self._label, (self.latents + self.classes, 1, 1), self.layers, self.kinetics)
+
+    @property
+    def switch(self) -> Switch:
+        """The last layer; raises ShapeError if it is another one."""
+        layer = self.layers[-1]
+        if not isinstance(layer, Switch):
+            raise ShapeError(f"{self._label}: the last layer is of kind {layer.kind!r}, not a switch")
+        return layer
 
     @property
     def latent_ids(self) -> tuple[str, ...]:

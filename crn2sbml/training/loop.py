@@ -4,8 +4,6 @@ It is trained on means first; calibrated for noise, it is then trained on under 
 """
 
 import hashlib
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -21,11 +19,12 @@ from numpy.typing import NDArray
 from crn2sbml.circuits.classifier import Classifier
 from crn2sbml.circuits.readout_noise import quadrature, readout_covariance
 from crn2sbml.circuits.weights_file import Trained
-from crn2sbml.disk import DAMAGED_ARCHIVE, write_file
 from crn2sbml.errors import TrainingError
 from crn2sbml.training.augment import distorted, shifted_copies
+from crn2sbml.training.checkpoint import resume, save
 from crn2sbml.training.data import DataSet, Part
 from crn2sbml.training.losses import Calibration, Loss, loss_of_means, loss_under_noise
+from crn2sbml.training.pruning import part_left, pruned, unpruned_only
 
 NOISY_EXAMPLES = 1000
 """Examples of a part that decide under noise, at most."""
@@ -101,21 +100,22 @@ def train_classifier(
     # What training depends on, so that a checkpoint of another training is refused.
     pixels = hashlib.sha256(data.train.images.tobytes() + data.train.labels.tobytes()).hexdigest()
     identity = hashlib.sha256(repr((classifier, options, calibration, pixels)).encode()).hexdigest()
-    first, state = _resume(checkpoint, identity, state)
+    first, state = resume(checkpoint, identity, state)
     for epoch in range(first, epochs):
         # The seed of an epoch follows from its number, so that a resumed run draws the same batches.
         seeds = np.random.default_rng((options.seed, epoch))
         order = _batches(seeds, len(data.train), options.batch)
         epoch_step = step_on_means if epoch < options.epochs else step_under_noise
         state, loss = epoch_step(state, order, jax.random.key(int(seeds.integers(2**31))))
-        state = (_pruned(state[0], _part_left(options, epoch + 1)), state[1])
+        left = part_left(options.kept, (epoch + 1) / options.epochs)
+        state = (pruned(state[0], [left] * len(state[0])), state[1])
         if not np.isfinite(loss):
             raise TrainingError(f"training: the loss is {loss} in epoch {epoch + 1}; lower --learning-rate")
         report(Progress(epoch + 1, epochs, float(loss)))
         if checkpoint and ((epoch + 1) % max(1, epochs // 10) == 0):
-            _save(checkpoint, identity, epoch + 1, state)
+            save(checkpoint, identity, epoch + 1, state)
     # Nine digits survive every text format, so that all files of a model hold the same numbers.
-    weights = [{name: _rounded(array) for name, array in layer.items()} for layer in state[0]]
+    weights = [{name: rounded(array, 9) for name, array in layer.items()} for layer in state[0]]
     accuracy = {
         name: _accuracy(classifier, weights, part)
         for name, part in (("train", data.train), ("validation", data.validation), ("test", data.test))
@@ -152,8 +152,7 @@ def _prepare(
         drawn = jax.random.fold_in(key, 1)
         loss, slope = jax.value_and_grad(loss_of)(weights, examples(chosen, key), labels[chosen], drawn)
         update, memory = optimiser.update(slope, memory, weights)
-        update = jax.tree.map(lambda change, value: jnp.where(value == 0, 0.0, change), update, weights)
-        return (optax.apply_updates(weights, update), memory), loss
+        return (optax.apply_updates(weights, unpruned_only(update, weights)), memory), loss
 
     def epoch(loss_of: Loss) -> Callable[..., Any]:
         def run(state: Any, order: Any, key: Any) -> Any:
@@ -190,35 +189,15 @@ def _examples(classifier: Classifier, part: Part, options: Options) -> Callable[
     return drawn
 
 
-def _part_left(options: Options, epoch: int) -> float:
-    """The part of weights that is left after so many epochs: it falls as a cubic, fast at first."""
-    ahead = min(max(0.6 - epoch / options.epochs, 0.0) / 0.4, 1.0)
-    return options.kept + (1 - options.kept) * ahead**3
-
-
-def _pruned(weights: Any, left: float) -> Any:
-    """All but the largest weights of each kernel are 0, and stay so: a weight of exactly 0 is never changed."""
-    if left == 1:
-        return weights
-    return [
-        {
-            name: jnp.where(jnp.abs(array) >= jnp.quantile(jnp.abs(array), 1 - left), array, 0.0)
-            if name == "kernel"
-            else array
-            for name, array in layer.items()
-        }
-        for layer in weights
-    ]
-
-
 def _batches(rng: np.random.Generator, examples: int, batch: int) -> NDArray[np.intp]:
     whole = examples // batch
     return rng.permutation(examples)[: whole * batch].reshape(whole, batch)
 
 
-def _rounded(array: Any) -> NDArray[np.float64]:
+def rounded(array: Any, digits: int) -> NDArray[np.float64]:
+    """Each value to so many significant digits."""
     values = np.asarray(array, dtype=float)
-    return np.array([float(f"{value:.9g}") for value in values.ravel()]).reshape(values.shape)
+    return np.array([float(f"{value:.{digits}g}") for value in values.ravel()]).reshape(values.shape)
 
 
 def _accuracy(classifier: Classifier, weights: Sequence[Mapping[str, Any]], part: Part) -> float:
@@ -249,24 +228,3 @@ def accuracy_under_noise(
         drawn = rng.multivariate_normal(mean, covariance, 200, method="eigh")
         right.append(np.mean(drawn.argmax(-1) == label))
     return float(np.mean(right))
-
-
-def _save(path: Path, identity: str, epoch: int, state: Any) -> None:
-    packed = io.BytesIO()
-    leaves = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
-    np.savez(packed, about=np.array(json.dumps({"identity": identity, "epoch": epoch})), **leaves)  # type: ignore[arg-type]
-    write_file(path, packed.getvalue(), force=True)
-
-
-def _resume(path: Path | None, identity: str, state: Any) -> tuple[int, Any]:
-    if path is None or not path.exists():
-        return 0, state
-    try:
-        with np.load(path, allow_pickle=False) as saved:
-            about = json.loads(str(saved["about"][()]))
-            leaves = [jnp.asarray(saved[f"leaf{i}"]) for i in range(len(jax.tree.leaves(state)))]
-    except DAMAGED_ARCHIVE as error:
-        raise TrainingError(f"checkpoint {path}: damaged ({error}); delete it to start anew") from None
-    if about["identity"] != identity:
-        raise TrainingError(f"checkpoint {path}: belongs to another training; delete it or choose another path")
-    return int(about["epoch"]), jax.tree.unflatten(jax.tree.structure(state), leaves)
