@@ -6,7 +6,7 @@ Those in the folder `specs` are known by name. A file holds `name`, `data`, the 
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from crn2sbml.circuits.layers import layer_from_data
 from crn2sbml.circuits.tables import fill_in
 from crn2sbml.disk import read_bytes
 from crn2sbml.errors import CrnError, TrainingError, did_you_mean
-from crn2sbml.motifs.motif import Kinetics
+from crn2sbml.motifs.motif import Kinetics, Motif
 from crn2sbml.motifs.rectifier import ANNIHILATION, DECAY
 from crn2sbml.training.data import DataSet, Source, get_source
 from crn2sbml.training.loop import Options
@@ -74,34 +74,13 @@ def read_recipe(content: bytes, where: str) -> Recipe:
 
 
 def _recipe(spec: Mapping[str, Any]) -> Recipe:
-    for key in spec:
-        if key not in _KNOWN:
-            raise TrainingError(did_you_mean(key, _KNOWN, "setting"))
-    name, data = spec.get("name"), spec.get("data")
-    if not isinstance(name, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
-        raise TrainingError(
-            f"name is {name!r}; it must be a word of letters, digits, - and _ that begins with a letter"
-        )
-    if name in (DECAY, ANNIHILATION):
-        raise TrainingError(f"name is {name!r}, as a rate constant of every model is called; choose another")
-    if not isinstance(data, str):
-        raise TrainingError(f"data is {data!r}; it must be the name of a data set")
-    layers, source = spec.get("layers"), get_source(data)
-    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise TrainingError("needs one table [[layers]] for each layer")
-    kinetics, training, calibration = (_table(spec, key) for key in ("kinetics", "training", "calibration"))
-    classifier = Classifier(
-        name,
-        source.shape,
-        tuple(map(layer_from_data, layers)),
-        fill_in(Kinetics, kinetics or {}, "kinetics"),
-        source.input_max,
-    )
-    with_omega(classifier, classifier.kinetics.omega)
+    name, source, layers, kinetics = common_settings(spec, _KNOWN)
+    training, calibration = (table_in(spec, key) for key in ("training", "calibration"))
+    classifier = Classifier(name, source.shape, layers, kinetics, source.input_max)
     last, found = classifier.layers[-1], classifier.shapes[-1]
     if last.kind != "readout" or found != (source.classes, 1, 1):
         raise TrainingError(
-            f"the last layer must be of kind 'readout' with {source.classes} units, one for each class of {data!r}; "
+            f"the last layer must be of kind 'readout' with {source.classes} units, one for each class of the data; "
             f"it is of kind {last.kind!r} with {found[0]}"
         )
     return Recipe(
@@ -112,7 +91,33 @@ def _recipe(spec: Mapping[str, Any]) -> Recipe:
     )
 
 
-def _table(spec: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+def common_settings(spec: Mapping[str, Any], known: Collection[str]) -> tuple[str, Source, tuple[Motif, ...], Kinetics]:
+    """Name, data, layers and kinetics in a file's tables, whatever they make; of settings, those `known` are taken.
+
+    Raises: CrnError.
+    """
+    for key in spec:
+        if key not in known:
+            raise TrainingError(did_you_mean(key, known, "setting"))
+    name, data, layers = spec.get("name"), spec.get("data"), spec.get("layers")
+    if not isinstance(name, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
+        raise TrainingError(
+            f"name is {name!r}; it must be a word of letters, digits, - and _ that begins with a letter"
+        )
+    if name in (DECAY, ANNIHILATION):
+        raise TrainingError(f"name is {name!r}, as a rate constant of every model is called; choose another")
+    if not isinstance(data, str):
+        raise TrainingError(f"data is {data!r}; it must be the name of a data set")
+    source = get_source(data)
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise TrainingError("needs one table [[layers]] for each layer")
+    kinetics = fill_in(Kinetics, table_in(spec, "kinetics") or {}, "kinetics")
+    _check_omega(kinetics.omega)
+    return name, source, tuple(map(layer_from_data, layers)), kinetics
+
+
+def table_in(spec: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    """The table of that name, if there is one; raises TrainingError if it is something else."""
     table = spec.get(key)
     if table is not None and not isinstance(table, dict):
         raise TrainingError(f"{key} is {table!r}; it must be a table [{key}]")
@@ -121,6 +126,10 @@ def _table(spec: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
 
 def with_omega(classifier: Classifier, omega: float) -> Classifier:
     """The same classifier at another system size; its weights stay valid. Raises CrnError: omega below 1."""
+    _check_omega(omega)
+    return replace(classifier, kinetics=replace(classifier.kinetics, omega=float(omega)))
+
+
+def _check_omega(omega: float) -> None:
     if not 1 <= omega < 1e9:
         raise CrnError(f"omega is {omega}; it must be 1 to 1e9 items per unit of activity")
-    return replace(classifier, kinetics=replace(classifier.kinetics, omega=float(omega)))
