@@ -68,10 +68,9 @@ def pictures(
     Raises: EngineError: no generator, or a class that it lacks.
     """
     numbers = np.asarray(labels)
-    for label in numbers:
-        if not 0 <= label < len(usage.inputs):
-            raise EngineError(f"generate: no class {label}; the model has 0 to {len(usage.inputs) - 1}")
     _held(sbml, usage)  # what is no generator is refused here
+    for label in numbers:
+        check_class(usage, label)
 
     def work(chosen: NDArray[np.intp]) -> Work:
         return _pictures, (sbml, usage, numbers[chosen], (seed + chosen).tolist(), method, settle, engine)
@@ -83,12 +82,19 @@ def trajectory(
     sbml: str, usage: Usage, label: int, count: int, interval: float, seed: int, engine: str = "native"
 ) -> Array:
     """Pictures of one stationary run, `interval` seconds apart, in items that are on: (count, pixels)."""
+    check_class(usage, label)
     held, rng = _held(sbml, usage), np.random.default_rng(seed)
     items = rng.poisson(held.means).astype(float)
     inputs, start = _whole(held, held.steady(np.array([label]), items[None], usage.omega)[0])
     times = usage.t_end + interval * np.arange(count)
     run = loaded_in(engine, sbml).ssa([0.0, *times.tolist()], inputs, seed, start=start)
     return np.asarray(run.sel(species=list(usage.outputs)).values[0, 1:])
+
+
+def check_class(usage: Usage, label: int) -> None:
+    """Raises EngineError for a class that the model lacks."""
+    if not 0 <= label < len(usage.inputs):
+        raise EngineError(f"generate: no class {label}; the model has 0 to {len(usage.inputs) - 1}")
 
 
 def correlation_time(sbml: str, usage: Usage) -> float:

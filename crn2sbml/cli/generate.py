@@ -1,0 +1,145 @@
+"""`crn2sbml generate`: pictures from a stationary network."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crn2sbml.cli.console import print_json, progress, say
+from crn2sbml.cli.inputs import check_units, load_document, load_usage
+from crn2sbml.errors import CrnError
+
+if TYPE_CHECKING:
+    from crn2sbml.core.matrices import Array
+
+_MOST_COLUMNS, _FRAMES_A_MEMORY = 16, 10
+"""Pictures side by side, at most; frames of an animation in the time in which the latents forget themselves."""
+
+
+class Way(StrEnum):
+    """How pictures are made."""
+
+    SSA = "ssa"
+    CLOSED_FORM = "closed-form"
+    LNA = "lna"
+
+
+def generate(
+    model: Annotated[Path, typer.Argument(help="A generator's folder, or its file with io.json beside it.")],
+    class_: Annotated[
+        list[int] | None, typer.Option("--class", help="What to make; may be repeated. Else every class.")
+    ] = None,
+    count: Annotated[int, typer.Option(help="Pictures of each class.")] = 16,
+    method: Annotated[
+        Way, typer.Option(help="ssa: exact; closed-form: what that tends to; lna: Gaussian latents.")
+    ] = Way.SSA,
+    one_run: Annotated[
+        bool, typer.Option("--one-run", help="ssa: from one long run of each class, not a run a picture.")
+    ] = False,
+    interval: Annotated[
+        float | None, typer.Option(help="--one-run: seconds between pictures; else twice the latents' memory.")
+    ] = None,
+    settle: Annotated[float | None, typer.Option(help="ssa: seconds of each run; else io.json's.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first picture; the others follow.")] = 1,
+    engine: Annotated[str, typer.Option(help="ssa: simulator.")] = "native",
+    jobs: Annotated[int, typer.Option(help="Processes; 0 means one a core.")] = 0,
+    plot: Annotated[Path | None, typer.Option(help="PNG to write: all pictures on a sheet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="NPZ to write: pictures in items, labels, seeds, omega.")] = None,
+    animate: Annotated[
+        Path | None, typer.Option(help="GIF to write: one run of the first class, wandering through --count pictures.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
+) -> None:
+    """Make pictures: samples of a network's stationary law.
+
+    Example: crn2sbml generate models/digits-generator --class 7 --count 64 --plot sevens.png
+    """
+    import os
+
+    import numpy as np
+
+    from crn2sbml.disk import check_output, write_file
+    from crn2sbml.formats.document import with_reading
+    from crn2sbml.formats.sbml_write import write_sbml
+    from crn2sbml.report.pictures import animation, picture_shape, sheet
+    from crn2sbml.verify.generation import check_class, correlation_time, pictures, trajectory
+
+    for path in (plot, out, animate):
+        if path is not None:
+            check_output(path, force)
+    for option, value in (("--settle", settle), ("--interval", interval)):
+        if value is not None and not 0 < value < float("inf"):
+            raise CrnError(f"{option} {value}: must be positive and finite")
+    if count < 1 or seed < 0:
+        raise CrnError(f"--count {count} --seed {seed}: needs a picture, and a seed of 0 or more")
+    if (one_run or interval is not None) and method is not Way.SSA:
+        raise CrnError(f"--one-run and --interval are for --method ssa, not {method.value}")
+    document, usage = load_document(model), load_usage(model)
+    if usage is None:
+        raise CrnError(f"{model}: no io.json beside it says which species are its classes, latents and pixels")
+    check_units(document, model, "generate")
+    sbml = write_sbml(with_reading(document, "stochastic"), picture=False)
+    classes = class_ or range(len(usage.inputs))
+    memory = correlation_time(sbml, usage)
+    for label in classes:
+        check_class(usage, label)
+    labels = np.repeat(classes, count)
+    seeds = seed + np.arange(len(labels))
+    shape = picture_shape(document, usage.outputs)
+    with progress() as bars:
+        task = bars.add_task(f"pictures, {method.value}", total=len(labels))
+
+        def told(done: int) -> None:
+            bars.update(task, completed=done)
+
+        if one_run:
+            seeds = seed + np.arange(len(classes)).repeat(count)
+            runs = []
+            for number, label in enumerate(classes):
+                runs.append(trajectory(sbml, usage, label, count, interval or 2 * memory, seed + number, engine))
+                told((number + 1) * count)
+            made = np.concatenate(runs)
+        else:
+            processes = jobs if jobs > 0 else os.cpu_count() or 1
+            made = pictures(sbml, usage, labels, seed, method.value, settle, engine, processes, told)
+    made = made.reshape(-1, *shape)
+    if out is not None:
+        import io
+
+        packed = io.BytesIO()
+        np.savez_compressed(packed, pictures=made, labels=labels, seeds=seeds, omega=usage.omega)
+        write_file(out, packed.getvalue(), force)
+    if plot is not None:
+        write_file(plot, sheet(made / usage.omega, min(count, _MOST_COLUMNS)), force)
+    if animate is not None:
+        frames = trajectory(sbml, usage, classes[0], count, memory / _FRAMES_A_MEMORY, seed, engine)
+        write_file(animate, animation(frames.reshape(-1, *shape) / usage.omega), force)
+    if json:
+        print_json(
+            {
+                "model": str(model),
+                "method": method.value,
+                "engine": engine if method is Way.SSA else None,
+                "one_run": one_run,
+                "classes": list(classes),
+                "count": count,
+                "seed": seed,
+                "omega": usage.omega,
+                "latents_memory_s": memory,
+                "mean_items_on": [float(made[labels == label].mean()) for label in classes],
+            }
+        )
+        return
+    for path in (plot, out, animate):
+        if path is not None:
+            say(f"Written: {path}")
+    if plot is None and out is None and animate is None:
+        print(_as_text(made[0] / usage.omega))
+
+
+def _as_text(picture: "Array") -> str:
+    """The first picture in characters, for those who asked for no file."""
+    shades = " .:-=+*#%@"
+    return "\n".join("".join(shades[min(int(10 * value), 9)] * 2 for value in row) for row in picture)
