@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,18 @@ from crn2sbml.cli.console import print_json, progress, say
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Rich
+    from rich.progress import TaskID
+
     from crn2sbml.circuits.classifier import Classifier
     from crn2sbml.circuits.weights_file import Trained
     from crn2sbml.training.data import DataSet
     from crn2sbml.training.loop import Options
     from crn2sbml.training.losses import Calibration
+
+
+CRITIC_SEEDS = 100
+"""Seeds of the judges that training asks, from this one on; evaluations take others."""
 
 
 class Noise(StrEnum):
@@ -28,7 +36,7 @@ class Noise(StrEnum):
 
 def train(
     model: Annotated[
-        str, typer.Argument(help="What to train: digits, mnist-small, mnist, or a TOML file that describes a model.")
+        str, typer.Argument(help="What to train: a model of the package, or a TOML file that describes one.")
     ] = "digits",
     out: Annotated[Path | None, typer.Option(help="Folder to write; else named like the model.")] = None,
     omega: Annotated[float | None, typer.Option(help="Items per unit of activity (system size).")] = None,
@@ -57,6 +65,13 @@ def train(
 
     Example: crn2sbml train digits --omega 20 --average 5 --noise lna --out my-digits
     """
+    if _is_generator(model):
+        for option, value in (("--omega", omega), ("--learning-rate", learning_rate), ("--noise", noise),
+                              ("--average", average), ("--twin", twin or None)):  # fmt: skip
+            if value is not None:
+                raise CrnError(f"{option}: is for classifiers; {model} makes pictures")
+        train_pictures(model, out, epochs, seed, checkpoint, (creator, licence), force, json)
+        return
     from crn2sbml.disk import check_output, write_folder
     from crn2sbml.report.model_folder import model_document, model_examples, model_files
     from crn2sbml.training.losses import Calibration
@@ -81,8 +96,7 @@ def train(
         trained = replace(trained, record={**trained.record, "twin": beside.record["accuracy"]})
     test = data.test
     example = (test.images[0], int(test.labels[0]))
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if creator else ""
-    document = model_document(trained, example, creator, now, licence)
+    document = model_document(trained, example, creator, _now(creator), licence)
     write_folder(out, model_files(trained, document, model_examples(trained, test)), force)
     accuracy = trained.record["accuracy"]
     if json:
@@ -93,6 +107,68 @@ def train(
             say(f"{out}: accuracy of the neural twin " + _percentages(trained.record["twin"]))
         if calibration:
             say(f"{out}: right decisions under noise (LNA) " + _percentages(trained.record["accuracy_under_noise"]))
+
+
+def train_pictures(
+    model: str,
+    out: Path | None,
+    epochs: int | None,
+    seed: int | None,
+    checkpoint: Path | None,
+    names: tuple[str, str],
+    force: bool,
+    json: bool,
+) -> None:
+    """Train a generator and write its folder; `names`: whom and which licence the files name."""
+    from crn2sbml.disk import check_output, write_folder
+    from crn2sbml.report.generator_folder import generator_document, generator_files
+    from crn2sbml.training.generator_loop import train_generator
+    from crn2sbml.training.generator_recipes import get_generator_recipe
+    from crn2sbml.training.judge import get_judge
+
+    recipe = get_generator_recipe(model)
+    out = out or Path(recipe.generator.name)
+    check_output(out, force)
+    changes = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
+    options, data = replace(recipe.options, **changes), recipe.data()
+    with progress() as bars:
+        critics = []
+        for number in range(options.critics):
+            task = bars.add_task(f"judge {number + 1} of {options.critics}", total=100)
+            critics.append(get_judge(data, CRITIC_SEEDS + number, partial(_told, bars, task)))
+            bars.update(task, completed=100)
+        task = bars.add_task(f"training {recipe.generator.name}", total=None)
+        trained = train_generator(
+            recipe.generator,
+            data,
+            critics,
+            options,
+            lambda seen: bars.update(task, completed=seen.epoch, total=seen.epochs),
+            checkpoint,
+        )
+    creator, licence = names
+    document = generator_document(trained, 0, creator, _now(creator), licence)
+    write_folder(out, generator_files(trained, document), force)
+    if json:
+        print_json({"folder": str(out), **trained.record})
+    else:
+        say(f"{out}: written; crn2sbml generate {out} makes pictures")
+
+
+def _told(bars: "Rich", task: "TaskID", part: float) -> None:
+    bars.update(task, completed=100 * part)
+
+
+def _is_generator(model: str) -> bool:
+    """By its name, or what the TOML file says."""
+    from crn2sbml.training.generator_recipes import describes_generator
+
+    return describes_generator(model)
+
+
+def _now(creator: str) -> str:
+    """When, if somebody is named."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if creator else ""
 
 
 def _percentages(accuracy: dict[str, float]) -> str:

@@ -1,7 +1,5 @@
-"""The folder of a trained model: what goes into `models/<name>/` and into what a user trains."""
+"""The folder of a trained classifier: what goes into `models/<name>/` and into what a user trains."""
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,34 +9,15 @@ from numpy.typing import ArrayLike
 from crn2sbml.circuits.weights_file import Trained, pack_weights
 from crn2sbml.core.lump import lump
 from crn2sbml.core.network import Network
-from crn2sbml.disk import packed
-from crn2sbml.errors import FormatError
-from crn2sbml.formats.antimony_write import write_antimony
-from crn2sbml.formats.document import SPDX, Document, Metadata, may_be_local
-from crn2sbml.formats.inputs_csv import write_inputs_csv
-from crn2sbml.formats.sbml_write import write_sbml
+from crn2sbml.formats.document import Document
 from crn2sbml.formats.sedml_write import Example
-from crn2sbml.formats.usage import Usage, write_io_json
-from crn2sbml.report.archive import model_archive
+from crn2sbml.formats.usage import Usage
+from crn2sbml.report.folder import checksums, described, folder_files
 from crn2sbml.training.data import Part
 from crn2sbml.training.loop import NOISY_EXAMPLES
 from crn2sbml.training.recipes import recipe_names
 from crn2sbml.verify.intervals import wilson_interval
 
-ARCHIVE_SEED, ARCHIVE_SECONDS = 1, 5.0
-"""Seed and length of the stochastic run in a model's archive: read-outs forget their start in a second or so."""
-_MOST_SAMPLED = 5_000
-"""Lumped reactions up to which there is one: it would take simulators hours."""
-_MANY_CONSTANTS = 2_000
-"""Constants above which those of one reaction are local: COPASI then imports `mnist-small` five times faster."""
-_LARGE = 8 << 20
-"""Bytes of SBML from which the model is stored compressed."""
-_MNIST = "https://identifiers.org/doi:10.1109/5.726791"
-_DATA_SOURCES = {
-    "digits": "https://identifiers.org/doi:10.24432/C50P49",
-    "mnist": _MNIST,
-    "mnist-12": _MNIST,
-}
 _PREPARED = {"mnist-12": ["Its images are MNIST's, 2 pixels cut off each edge, then means of 2 x 2."]}
 
 
@@ -61,13 +40,7 @@ def model_document(
     created: str = "",
     licence: str = "",
 ) -> Document:
-    """The network with its metadata, in the lumped shape; the inputs hold the `example` (image, label) if one is given.
-
-    Args: creator: person or organisation, with `created`, ISO 8601 date and time with zone; licence: SPDX identifier.
-    Raises: FormatError: a creator without a date or the other way round, or what cannot be a licence's identifier.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9.+-]*", licence):
-        raise FormatError(f"licence {licence!r}: must be an SPDX identifier, for instance CC-BY-4.0")
+    """See `described`; the inputs hold the `example` (image, label) if one is given."""
     classifier, record = trained.classifier, trained.record
     rows, columns = classifier.in_shape[1:]
     usage = model_usage(trained)
@@ -84,21 +57,10 @@ def model_document(
         f"As written here, the inputs hold an image of a {example[1]} that was kept out of training."
         if example
         else "As written here, all inputs are 0.",
-        *([f"Licence: {licence}."] if licence else []),
     ]
-    source = _DATA_SOURCES.get(str(record.get("data")))
-    terms = {"bqmodel:isDerivedFrom": source, "bqbiol:hasProperty": licence and f"{SPDX}{licence}"}
-    metadata = Metadata(
-        title=f"{classifier.name}: image classifier as a chemical reaction network",
-        notes=tuple(notes),
-        creators=(creator,) if creator else (),
-        created=created,
-        terms=tuple((qualifier, uri) for qualifier, uri in terms.items() if uri),
-    )
+    title = f"{classifier.name}: image classifier as a chemical reaction network"
     network = classifier.network(trained.weights, example and example[0])
-    many = len(network.parameters) > _MANY_CONSTANTS
-    local = may_be_local(network) if many else frozenset[str]()
-    return Document(network, metadata, shape="lumped", local=local)
+    return described(network, title, notes, str(record.get("data")), creator, created, licence)
 
 
 def model_examples(trained: Trained, test: Part) -> tuple[Example, ...]:
@@ -109,34 +71,12 @@ def model_examples(trained: Trained, test: Part) -> tuple[Example, ...]:
 
 
 def model_files(trained: Trained, document: Document, examples: Sequence[Example] = ()) -> dict[str, str | bytes]:
-    """Names and contents of all files of the folder, checksums last; the archive's expected results are computed.
+    """See `folder_files`."""
 
-    A large model's SBML and Antimony are compressed, and its archive has no stochastic run.
-    """
-    usage, sbml, antimony = model_usage(trained), write_sbml(document), write_antimony(document)
-    ssa_end = ARCHIVE_SECONDS if len(lump(document.network)) <= _MOST_SAMPLED else 0.0
-    files: dict[str, str | bytes] = {
-        "weights.npz": pack_weights(trained),
-        **(
-            {"model.xml.gz": packed(sbml), "model.ant.gz": packed(antimony)}
-            if len(sbml) >= _LARGE
-            else {"model.xml": sbml, "model.ant": antimony}
-        ),
-        "io.json": write_io_json(usage),
-        "inputs.csv": write_inputs_csv(examples, dict.fromkeys(usage.inputs, 0.0)),
-        "model.omex": model_archive(document, usage, examples, ARCHIVE_SEED, ssa_end=ssa_end),
-    }
-    files["card.md"] = model_card(trained, document.network, files)
-    files["SHA256SUMS"] = "".join(f"{digest}  {name}\n" for name, digest in checksums(files).items())
-    return files
+    def card(files: Mapping[str, str | bytes]) -> str:
+        return model_card(trained, document.network, files)
 
-
-def checksums(files: Mapping[str, str | bytes]) -> dict[str, str]:
-    """SHA-256 of each content, sorted by name."""
-    return {
-        name: hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
-        for name, content in sorted(files.items())
-    }
+    return folder_files(pack_weights(trained), document, model_usage(trained), examples, card)
 
 
 def model_card(trained: Trained, network: Network, files: Mapping[str, str | bytes]) -> str:

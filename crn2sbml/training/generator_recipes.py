@@ -48,6 +48,16 @@ def generator_names() -> list[str]:
     return sorted(path.name.removesuffix(".toml") for path in _SPECS.iterdir())
 
 
+def describes_generator(name: str) -> bool:
+    """Whether a name, or the TOML file of that path, stands for a generator; what cannot be read stands for none."""
+    if not name.endswith(".toml"):
+        return name in generator_names()
+    try:
+        return "generator" in tomllib.loads(bytes(read_bytes(Path(name))).decode())
+    except (CrnError, ValueError):
+        return False
+
+
 def get_generator_recipe(name: str) -> GeneratorRecipe:
     """The recipe of that name, or in the file of that path if it ends in `.toml`.
 

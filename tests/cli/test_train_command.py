@@ -50,3 +50,41 @@ def test_killed_half_way_it_goes_on_to_the_same_weights(
     resumed, whole = (unpack_weights(Path(name, "weights.npz").read_bytes(), name) for name in ("resumed", "whole"))
     assert resumed.record == whole.record
     assert Path("resumed/model.xml").read_bytes() == Path("whole/model.xml").read_bytes()
+
+
+GENERATOR = """
+name = "tiny-pictures"
+data = "digits"
+[generator]
+latents = 2
+[kinetics]
+omega = 20
+[[layers]]
+kind = "dense"
+units = 6
+[[layers]]
+kind = "switch"
+rows = 8
+columns = 8
+[training]
+epochs = 1
+steps = 2
+pictures = 50
+critics = 1
+"""
+
+
+def test_a_generator_is_trained_and_makes_pictures(
+    run: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache")
+    Path("mine.toml").write_text(GENERATOR)
+    refused = run("train", "mine.toml", "--noise", "lna")
+    assert refused.status == 2
+    assert "--noise: is for classifiers; mine.toml makes pictures" in refused.err
+    assert run("train", "mine.toml").status == 0
+    assert sorted(path.name for path in Path("tiny-pictures").iterdir())[:3] == ["SHA256SUMS", "card.md", "inputs.csv"]
+    done = run("generate", "tiny-pictures", "--class", 3, "--count", 2, "--settle", 1, "--plot", "a.png", "--jobs", 1)
+    assert done.status == 0
+    assert Path("a.png").exists()

@@ -14,7 +14,8 @@ from crn2sbml.formats.antimony_read import read_antimony
 from crn2sbml.formats.libsbml_checks import complaints
 from crn2sbml.formats.sbml_read import read_sbml
 from crn2sbml.formats.usage import Usage, read_io_json, write_io_json
-from crn2sbml.report.model_folder import checksums, model_document, model_files, model_usage
+from crn2sbml.report.folder import checksums
+from crn2sbml.report.model_folder import model_document, model_files, model_usage
 from tests.verify.tiny_trip import IMAGES, trained_tiny
 
 CREATOR, CREATED = "tiny makers", "2025-03-04T05:06:07Z"
