@@ -88,4 +88,4 @@ class Switch:
 
 def _turn(cause: str, way: tuple[str, str], rate: str, by: Terms = ()) -> Reaction:
     source, target = way
-    return Reaction(f"{cause}_turns_{source}", ((source, 1), *by), ((target, 1), *by), rate)
+    return Reaction(f"{cause}_turns_{source}", ((source, 1), *by), (*by, (target, 1)), rate)

@@ -45,8 +45,8 @@ def test_signs_choose_the_way_and_zeros_make_nothing() -> None:
         (((off, 1),), ((on, 1),), "switch7_leak"),
         (((on, 1),), ((off, 1),), "switch7_leak"),
         (((on, 1),), ((off, 1),), "switch7_bias_0"),
-        (((off, 1), ("A", 1)), ((on, 1), ("A", 1)), "switch7_weight_0_0"),
-        (((on, 1), ("B", 1)), ((off, 1), ("B", 1)), "switch7_weight_0_1"),
+        (((off, 1), ("A", 1)), (("A", 1), (on, 1)), "switch7_weight_0_0"),
+        (((on, 1), ("B", 1)), (("B", 1), (off, 1)), "switch7_weight_0_1"),
     ]
     assert {p.id: p.value for p in part.parameters} == {
         "switch7_leak": 1.0,
