@@ -40,7 +40,7 @@ def generate(
     interval: Annotated[
         float | None, typer.Option(help="--one-run: seconds between pictures; else twice the latents' memory.")
     ] = None,
-    settle: Annotated[float | None, typer.Option(help="ssa: seconds of each run; else io.json's.")] = None,
+    settle: Annotated[float | None, typer.Option(help="ssa: seconds of each run; else 0.3 times io.json's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first picture; the others follow.")] = 1,
     engine: Annotated[str, typer.Option(help="ssa: simulator.")] = "native",
     jobs: Annotated[int, typer.Option(help="Processes; 0 means one a core.")] = 0,

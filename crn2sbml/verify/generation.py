@@ -4,20 +4,25 @@ All follows from the file and `io.json`: which species are the classes, the late
 born and die by nothing else have independent Poisson laws; with them held, everything else has a steady state.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crn2sbml.core.matrices import Array, Matrices
+from crn2sbml.disk import make_folder
 from crn2sbml.engines.loaded import Loaded
+from crn2sbml.engines.registry import get_engine
 from crn2sbml.errors import EngineError, did_you_mean
 from crn2sbml.formats.usage import Usage
 from crn2sbml.lna.steady_states import steady_states
-from crn2sbml.verify.decisions import loaded_in
+from crn2sbml.verify.decisions import loaded_in, settling_time
 from crn2sbml.verify.pieces import Work, in_pieces
 
 Method = Literal["ssa", "closed-form", "lna"]
@@ -59,12 +64,13 @@ def pictures(
     engine: str = "native",
     jobs: int = 1,
     report: Callable[[int], None] = lambda done: None,
+    keep: Path | None = None,
 ) -> Array:
     """One picture of each class in `labels`, in items that are on: (n, pixels).
 
     ssa: runs of their own, from latents drawn from their law and everything else at its steady state, of `settle`
-    seconds (else io.json's); closed-form: latents drawn, then each pixel's items, independently; lna: the same with
-    Gaussians for both laws. Picture i has the seed `seed` plus i.
+    seconds (else `settling_time`); closed-form: latents drawn, then each pixel's items, independently; lna: the same
+    with Gaussians for both laws. Picture i has the seed `seed` plus i. What is done is kept in the folder `keep`.
     Raises: EngineError: no generator, or a class that it lacks.
     """
     numbers = np.asarray(labels)
@@ -75,7 +81,10 @@ def pictures(
     def work(chosen: NDArray[np.intp]) -> Work:
         return _pictures, (sbml, usage, numbers[chosen], (seed + chosen).tolist(), method, settle, engine)
 
-    return in_pieces(work, (len(numbers), len(usage.outputs)), jobs, report=report)
+    versions = version("crn2sbml"), get_engine(engine).version
+    said = repr((sbml, usage, numbers.tolist(), seed, method, settle, engine, versions))
+    path = make_folder(keep) / f"{hashlib.sha256(said.encode()).hexdigest()[:24]}.npz" if keep else None
+    return in_pieces(work, (len(numbers), len(usage.outputs)), jobs, path, report)
 
 
 def trajectory(
@@ -86,7 +95,7 @@ def trajectory(
     held, rng = _held(sbml, usage), np.random.default_rng(seed)
     items = rng.poisson(held.means).astype(float)
     inputs, start = _whole(held, held.steady(np.array([label]), items[None], usage.omega)[0])
-    times = usage.t_end + interval * np.arange(count)
+    times = settling_time(usage) + interval * np.arange(count)
     run = loaded_in(engine, sbml).ssa([0.0, *times.tolist()], inputs, seed, start=start)
     return np.asarray(run.sel(species=list(usage.outputs)).values[0, 1:])
 
@@ -120,7 +129,7 @@ def _pictures(
         items = np.array([rng.poisson(held.means) for rng in streams], dtype=float)
     states = held.steady(labels, items, omega)
     if method == "ssa":
-        simulation, times = loaded_in(engine, sbml), [0.0, usage.t_end if settle is None else settle]
+        simulation, times = loaded_in(engine, sbml), [0.0, settling_time(usage) if settle is None else settle]
         runs = [
             simulation.ssa(times, inputs, seed, start=start).sel(species=list(usage.outputs)).values[0, -1]
             for seed, (inputs, start) in zip(seeds, map(partial(_whole, held), states), strict=True)

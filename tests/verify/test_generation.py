@@ -13,7 +13,7 @@ from crn2sbml.formats.usage import Usage
 from crn2sbml.verify.generation import correlation_time, pictures, trajectory
 from tests.circuits.test_generator import SMALL, weights_of
 
-USAGE = Usage(SMALL.class_ids, SMALL.output_ids, 30.0, 1.0, 60.0, latents=SMALL.latent_ids)
+USAGE = Usage(SMALL.class_ids, SMALL.output_ids, 30.0, 1.0, 200.0, latents=SMALL.latent_ids)
 RUNS = 1000
 
 
