@@ -27,8 +27,8 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMPILES = {"amici"}
 """Simulators that take a minute to compile the model."""
 
-LONG = {"demo", "train", "verify", "suite"}
-"""Commands that take minutes; they have tests of their own."""
+LONG = {"demo", "train", "verify", "suite", "generate", "judge"}
+"""Commands that take minutes, or what others make first; they have tests of their own."""
 NOISE = "crn2sbml simulate models/digits --method lna"
 """The command whose numbers the README names; it is run once."""
 SLOW_FORMATS = (".cps", ".omex")

@@ -103,6 +103,6 @@ def test_killed_half_way_it_goes_on_to_the_same_result(run: Program, tmp_path: P
     assert process.returncode == -signal.SIGKILL, said
     (saved,) = (tmp_path / "kept").glob("*.npz")
     with np.load(saved) as arrays:
-        done = ~np.isnan(arrays["decided"][:, 0])
+        done = ~np.isnan(arrays["done"][:, 0])
     assert 0 < done.sum() < 100
     assert json.loads(run(*keep).out) == json.loads(run(*command).out)
