@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crn2sbml.circuits.weights_file import Trained
 from crn2sbml.core.network import Network
 from crn2sbml.disk import read_text
 from crn2sbml.formats.antimony_read import read_antimony
@@ -17,7 +16,19 @@ from crn2sbml.formats.libsbml_checks import complaints
 from crn2sbml.formats.sbml_read import read_sbml
 from crn2sbml.formats.sbml_write import write_sbml
 from tests.formats.test_antimony import assert_same_kinetics
-from tests.shipped import document_in, every_model, every_model_s_files, held_out, text_of, trained_in, usage_in
+from tests.shipped import (
+    document_in,
+    every_classifier,
+    every_generator,
+    every_model,
+    every_model_s_files,
+    generator_in,
+    held_out,
+    network_in,
+    text_of,
+    trained_in,
+    usage_in,
+)
 
 
 def assert_same_network(net: Network, other: Network) -> None:
@@ -36,14 +47,25 @@ def test_checksums(folder: Path) -> None:
             assert digest in (folder / "card.md").read_text(), name
 
 
-@every_model
+@every_classifier
 def test_io_json_names_the_classifier_s_species(folder: Path) -> None:
     usage, classifier = usage_in(folder), trained_in(folder).classifier
-    assert (usage.inputs, usage.outputs) == (classifier.input_ids, classifier.output_ids)
+    assert (usage.inputs, usage.outputs, usage.latents) == (classifier.input_ids, classifier.output_ids, ())
     assert (usage.omega, usage.input_max) == (classifier.kinetics.omega, classifier.input_max)
-    net = document_in(folder).network
+
+
+@every_generator
+def test_io_json_names_the_generator_s_species(folder: Path) -> None:
+    usage, generator = usage_in(folder), generator_in(folder).generator
+    assert (usage.inputs, usage.outputs) == (generator.class_ids, generator.output_ids)
+    assert (usage.latents, usage.omega) == (generator.latent_ids, generator.kinetics.omega)
+
+
+@every_model
+def test_io_json_names_species_of_the_network(folder: Path) -> None:
+    usage, net = usage_in(folder), document_in(folder).network
     assert usage.inputs == net.clamped
-    assert set(usage.outputs) <= set(net.floating)
+    assert {*usage.outputs, *usage.latents} <= set(net.floating)
 
 
 @every_model_s_files
@@ -66,20 +88,17 @@ def test_sbml(folder: Path, shape: Shape) -> None:
 
 @every_model_s_files
 def test_the_file_is_what_the_weights_make(folder: Path) -> None:
-    document, trained = document_in(folder), trained_in(folder)
+    document, made = document_in(folder), network_in(folder)
     counts = {s.id: s.initial for s in document.network.species}
-    assert_same_network(
-        trained.classifier.network(trained.weights).with_counts(counts), ordered(document.network, trained)
-    )
+    assert_same_network(made.with_counts(counts), ordered(document.network, made))
     assert read_text(next(folder.glob("model.xml*"))) == write_sbml(document)
 
 
-def ordered(net: Network, trained: Trained) -> Network:
+def ordered(net: Network, made: Network) -> Network:
     """The network with its reactions named and ordered as the weights make them; a lumped file reorders them."""
-    made = trained.classifier.network(trained.weights)
-    found = {(r.inputs, r.outputs): r for r in net.reactions}
+    found = {(r.inputs, r.outputs, r.rate): r for r in net.reactions}
     assert len(found) == len(made.reactions)
-    return replace(net, reactions=tuple(replace(found[r.inputs, r.outputs], id=r.id) for r in made.reactions))
+    return replace(net, reactions=tuple(replace(found[r.inputs, r.outputs, r.rate], id=r.id) for r in made.reactions))
 
 
 @every_model_s_files
@@ -87,12 +106,12 @@ def test_antimony(folder: Path) -> None:
     document = document_in(folder)
     text = read_text(next(folder.glob("model.ant*")))
     back = read_antimony(text)
-    trained = trained_in(folder)
-    assert_same_kinetics(ordered(document.network, trained), ordered(back.network, trained))
+    made = network_in(folder)
+    assert_same_kinetics(ordered(document.network, made), ordered(back.network, made))
     assert_same_kinetics(document.network, read_antimony(write_antimony(document)).network)
 
 
-@every_model
+@every_classifier
 def test_decisions_of_the_closed_form(folder: Path) -> None:
     """Accuracy as the card and the record say, on the whole test part."""
     trained, part = trained_in(folder), held_out(folder)

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,16 @@ def progress() -> Iterator[Progress]:
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         yield bars
+
+
+def bar(bars: Progress, title: str, total: int | None) -> Callable[[int], None]:
+    """A bar for work of `total` pieces; tell it how many are done."""
+    task = bars.add_task(title, total=total)
+
+    def told(done: int) -> None:
+        bars.update(task, completed=done)
+
+    return told
 
 
 def _plain(value: Any) -> Any:

@@ -1,18 +1,15 @@
 """`crn2sbml judge`: how good a generator's pictures are, beside real ones and what rivals make."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crn2sbml.cli.console import print_json, progress
+from crn2sbml.cli.console import bar, print_json, progress
 from crn2sbml.cli.inputs import load_document, load_usage
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from crn2sbml.core.matrices import Array
 
 JUDGE_SEED = 1
@@ -43,13 +40,12 @@ def judge(
     import numpy as np
 
     from crn2sbml.circuits.weights_file import unpack_generator
-    from crn2sbml.cli.train import CRITIC_SEEDS
     from crn2sbml.disk import read_bytes
     from crn2sbml.formats.sbml_write import write_sbml
     from crn2sbml.report.likeness import likeness_rows, likeness_table
     from crn2sbml.training.data import get_source
     from crn2sbml.training.generator_loop import GeneratorOptions
-    from crn2sbml.training.judge import get_judge
+    from crn2sbml.training.judge import get_critics, get_judge
     from crn2sbml.training.rivals import gaussian_pictures, neural_pictures
     from crn2sbml.verify.generation import pictures
 
@@ -66,39 +62,29 @@ def judge(
     options = GeneratorOptions(**trained.record["options"])
     processes = jobs if jobs > 0 else os.cpu_count() or 1
     with progress() as bars:
-        told = _bar(bars, "judges", 100)
-        judges = []
-        for number, own in enumerate([JUDGE_SEED, *(CRITIC_SEEDS + n for n in range(options.critics))]):
-            judges.append(get_judge(data, own))
-            told(100 * (number + 1) // (options.critics + 1))
+        told = bar(bars, "judge", 100)
+        judge = get_judge(data, JUDGE_SEED, lambda part: told(round(100 * part)))
+        told(100)
+        critics = get_critics(data, options.critics, bar(bars, "critics", options.critics))
         rng = np.random.default_rng(seed)
         chosen = rng.permutation(len(known))[: len(test)]
         made: dict[str, Array] = {"real (training images)": known[chosen]}
         made["Gaussian of each class"] = gaussian_pictures(data, classes, seed)
-        told = _bar(bars, "neural network", options.epochs)
+        told = bar(bars, "neural network", options.epochs)
         made["variational auto-encoder"] = neural_pictures(
             generator, data, classes, options, report=lambda seen: told(seen.epoch)
         )
-        told = _bar(bars, "neural network, matched", 100)
+        told = bar(bars, "neural network, matched", 100)
         made["the same, matched"] = neural_pictures(
-            generator, data, classes, options, judges[1:], lambda seen: told(100 * seen.epoch // seen.epochs)
+            generator, data, classes, options, critics, lambda seen: told(100 * seen.epoch // seen.epochs)
         )
         for method in ("closed-form", "lna", *(["ssa"] if ssa else [])):
-            told = _bar(bars, f"network, {method}", len(classes))
+            told = bar(bars, f"network, {method}", len(classes))
             drawn = pictures(sbml, usage, classes, seed, method, settle, "native", processes, told, keep)  # type: ignore[arg-type]
             made[f"network, {method}"] = drawn.reshape(test.shape) / usage.omega
     labels = {name: data.train.labels[chosen] if name.startswith("real") else classes for name in made}
-    rows = likeness_rows(judges[0].features, made, labels, test, known)
+    rows = likeness_rows(judge.features, made, labels, test, known)
     if json:
         print_json({"model": str(model), "count": len(classes), "seed": seed, "rows": rows})
     else:
         print(likeness_table(rows, len(classes)))
-
-
-def _bar(bars: "Progress", title: str, total: int) -> Callable[[int], None]:
-    task = bars.add_task(title, total=total)
-
-    def told(done: int) -> None:
-        bars.update(task, completed=done)
-
-    return told

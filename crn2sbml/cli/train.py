@@ -3,28 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crn2sbml.cli.console import print_json, progress, say
+from crn2sbml.cli.console import bar, print_json, progress, say
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Rich
-    from rich.progress import TaskID
-
     from crn2sbml.circuits.classifier import Classifier
     from crn2sbml.circuits.weights_file import Trained
     from crn2sbml.training.data import DataSet
     from crn2sbml.training.loop import Options
     from crn2sbml.training.losses import Calibration
-
-
-CRITIC_SEEDS = 100
-"""Seeds of the judges that training asks, from this one on; evaluations take others."""
 
 
 class Noise(StrEnum):
@@ -124,7 +116,7 @@ def train_pictures(
     from crn2sbml.report.generator_folder import generator_document, generator_files
     from crn2sbml.training.generator_loop import train_generator
     from crn2sbml.training.generator_recipes import get_generator_recipe
-    from crn2sbml.training.judge import get_judge
+    from crn2sbml.training.judge import get_critics
 
     recipe = get_generator_recipe(model)
     out = out or Path(recipe.generator.name)
@@ -132,11 +124,7 @@ def train_pictures(
     changes = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
     options, data = replace(recipe.options, **changes), recipe.data()
     with progress() as bars:
-        critics = []
-        for number in range(options.critics):
-            task = bars.add_task(f"judge {number + 1} of {options.critics}", total=100)
-            critics.append(get_judge(data, CRITIC_SEEDS + number, partial(_told, bars, task)))
-            bars.update(task, completed=100)
+        critics = get_critics(data, options.critics, bar(bars, "critics", options.critics))
         task = bars.add_task(f"training {recipe.generator.name}", total=None)
         trained = train_generator(
             recipe.generator,
@@ -153,10 +141,6 @@ def train_pictures(
         print_json({"folder": str(out), **trained.record})
     else:
         say(f"{out}: written; crn2sbml generate {out} makes pictures")
-
-
-def _told(bars: "Rich", task: "TaskID", part: float) -> None:
-    bars.update(task, completed=100 * part)
 
 
 def _is_generator(model: str) -> bool:

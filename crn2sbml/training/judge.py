@@ -23,12 +23,15 @@ from crn2sbml.disk import DAMAGED_ARCHIVE, make_folder, write_file
 from crn2sbml.errors import TrainingError
 from crn2sbml.training.data import DataSet
 
-_FILTERS, FEATURES, _EPOCHS, _BATCH, _RATE, _LARGE = (16, 32), 64, 4, 128, 2e-3, 20
-"""Filters of the two convolutions; units of the layer before the last, whose values are the features; passes over the
-training part, examples a step, Adam's first step size; pixels a side from which the first convolution strides by two.
+_FILTERS, FEATURES, _BATCH, _RATE, _LARGE = (16, 32), 64, 128, 2e-3, 20
+"""Filters of the two convolutions; units of the layer before the last, whose values are the features; examples a step;
+Adam's first step size; pixels a side from which the first convolution strides by two.
 """
-_BLOCK, _FEWEST_STEPS = 2000, 800
-_RECIPE = "1"
+_PASSES, _STEPS_A_PASS, _BLOCK = 4, 200, 2000
+"""Passes over the training part; steps that a pass has at least (small data sets are gone through more often)."""
+_FIRST_CRITIC, _CRITIC_PASSES = 100, 1
+"""Seed of the first critic, far from those of evaluations; critics are many and need not be as good as a judge."""
+_RECIPE = "2"
 """Changes when judges do, so that older ones in the cache are not taken for new ones."""
 
 
@@ -52,17 +55,28 @@ class Judge:
         return features, logits.argmax(axis=1)
 
 
-def get_judge(data: DataSet, seed: int, report: Callable[[float], None] = lambda part: None) -> Judge:
+def get_critics(data: DataSet, count: int, report: Callable[[int], None] = lambda done: None) -> list[Judge]:
+    """Judges that training asks, and no evaluation; `report` is told how many are there."""
+    critics = []
+    for number in range(count):
+        critics.append(get_judge(data, _FIRST_CRITIC + number, passes=_CRITIC_PASSES))
+        report(number + 1)
+    return critics
+
+
+def get_judge(
+    data: DataSet, seed: int, report: Callable[[float], None] = lambda part: None, passes: int = _PASSES
+) -> Judge:
     """The judge of that seed for a data set: from the cache, if it is there and undamaged, else trained and kept.
 
-    Args: report: told which part of the training is done.
+    Args: report: told which part of the training is done; passes: over the training part.
     """
-    identity = hashlib.sha256(f"{_RECIPE} {data.name} {seed} {jax.__version__}".encode())
+    identity = hashlib.sha256(f"{_RECIPE} {data.name} {seed} {passes} {jax.__version__}".encode())
     identity.update(data.train.images.tobytes())
     path = Path(pooch.os_cache("crn2sbml")) / f"judge-{data.name}-{identity.hexdigest()[:16]}.npz"
     kept = _kept(path)
     if kept is None:
-        kept = _trained(data, seed, report)
+        kept = _trained(data, seed, passes, report)
         packed = io.BytesIO()
         np.savez(packed, checksum=np.array(_checksum(kept)), **kept)  # type: ignore[arg-type]
         make_folder(path.parent)
@@ -87,39 +101,34 @@ def _checksum(weights: Mapping[str, NDArray[np.float32]]) -> str:
     return said.hexdigest()
 
 
-def _trained(data: DataSet, seed: int, report: Callable[[float], None]) -> dict[str, NDArray[np.float32]]:
-    images = jnp.asarray(data.train.images / data.input_max, jnp.float32)
-    labels = jnp.asarray(data.train.labels)
+def _trained(data: DataSet, seed: int, passes: int, report: Callable[[float], None]) -> dict[str, NDArray[np.float32]]:
+    images = np.asarray(data.train.images / data.input_max, np.float32)
+    labels = data.train.labels
     steps = len(images) // _BATCH
     if not steps:
         raise TrainingError(f"judge: {len(images)} training images; needs {_BATCH} or more")
-    # A small data set is gone through more often.
-    epochs = max(_EPOCHS, -(-_FEWEST_STEPS // steps))
+    epochs = passes * max(1, -(-_STEPS_A_PASS // steps))
     weights = _start(jax.random.key(seed), images.shape[1:], int(labels.max()) + 1)
     optimiser = optax.adam(optax.cosine_decay_schedule(_RATE, epochs * steps))
 
     def loss(weights: Any, pictures: Any, wanted: Any) -> Any:
         return optax.softmax_cross_entropy_with_integer_labels(_forward(weights, pictures)[1], wanted).mean()
 
+    # No scan over steps: XLA makes convolutions in its loops six times slower on CPUs.
     @jax.jit
-    def epoch(state: Any, order: Any, keys: Any) -> Any:
-        def step(state: Any, drawn: Any) -> Any:
-            (weights, memory), (chosen, key) = state, drawn
-            reach = 2 if images.shape[1] >= _LARGE else 1
-            moved = jnp.roll(images[chosen], jax.random.randint(key, (2,), -reach, reach + 1), (1, 2))
-            slope = jax.grad(loss)(weights, moved, labels[chosen])
-            change, memory = optimiser.update(slope, memory)
-            return (optax.apply_updates(weights, change), memory), None
+    def step(weights: Any, memory: Any, pictures: Any, wanted: Any, shift: Any) -> Any:
+        slope = jax.grad(loss)(weights, jnp.roll(pictures, shift, (1, 2)), wanted)
+        change, memory = optimiser.update(slope, memory)
+        return optax.apply_updates(weights, change), memory
 
-        return jax.lax.scan(step, state, (order, keys))[0]
-
-    state = (weights, optimiser.init(weights))
+    memory, reach = optimiser.init(weights), 2 if images.shape[1] >= _LARGE else 1
     for number in range(epochs):
         rng = np.random.default_rng((seed, number))
-        order = rng.permutation(len(images))[: steps * _BATCH].reshape(steps, _BATCH)
-        state = epoch(state, order, jax.random.split(jax.random.key(int(rng.integers(2**31))), steps))
+        for chosen in rng.permutation(len(images))[: steps * _BATCH].reshape(steps, _BATCH):
+            shift = rng.integers(-reach, reach + 1, 2)
+            weights, memory = step(weights, memory, images[chosen], labels[chosen], shift)
         report((number + 1) / epochs)
-    return {name: np.asarray(array) for name, array in state[0].items()}
+    return {name: np.asarray(array) for name, array in weights.items()}
 
 
 def _start(key: Any, shape: tuple[int, ...], classes: int) -> dict[str, Any]:

@@ -6,38 +6,28 @@ Run it with `pytest -m slow tests/bench/test_decisions.py -n 0 -s`; an hour or t
 stochastic runs of the largest model.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crn2sbml.core.scaling import resized
-from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.formats.usage import Usage
 from crn2sbml.verify.decisions import stochastic_readouts
 from crn2sbml.verify.evaluation import Conditions, evaluate
-from tests.shipped import document_in, every_model, held_out, usage_in
+from tests.shipped import at_omega, every_classifier, held_out, usage_in
 
 IMAGES, REPLICATES = 200, 99
-OMEGA, SETTLE = 5.0, 8.0
+OMEGA, SETTLE = 3.0, 8.0
 """Items per unit of activity and seconds of stochastic runs: few items, since libRoadRunner computes every propensity
 after every event, and since decisions that noise changes tell more about two samplers than decisions that it does not.
 """
 JOBS = 2
 
 
-def _at(folder: Path, omega: float) -> tuple[str, Usage]:
-    document, usage = document_in(folder), usage_in(folder)
-    network = resized(document.network, omega / usage.omega)
-    return write_sbml(replace(document, network=network), picture=False), replace(usage, omega=omega)
-
-
 @pytest.mark.slow
-@every_model
+@every_classifier
 def test_the_same_decisions_by_ode(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sbml, usage = _at(folder, usage_in(folder).omega)
+    sbml, usage = at_omega(folder, usage_in(folder).omega)
     images, labels = held_out(folder).images[:IMAGES], held_out(folder).labels[:IMAGES]
     ours, theirs = (
         evaluate(sbml, usage, images, Conditions("ode", engine=engine), jobs=JOBS)
@@ -50,12 +40,12 @@ def test_the_same_decisions_by_ode(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
-@every_model
+@every_classifier
 def test_stochastic_decisions_cannot_be_told_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A run through all images, in libRoadRunner, among those of our own: were they of one law, it could have any rank
     in how many decisions it shares with the others. An exact test: of 100 runs, ours and theirs, it is not the last.
     """
-    sbml, usage = _at(folder, OMEGA)
+    sbml, usage = at_omega(folder, OMEGA)
     images, labels = held_out(folder).images[:IMAGES], held_out(folder).labels[:IMAGES]
     ours = stochastic_readouts(sbml, usage, images, 1, replicates=REPLICATES, settle=SETTLE).argmax(axis=2).T
     conditions = Conditions("ssa", engine="roadrunner", settle=SETTLE, seed=10_001)

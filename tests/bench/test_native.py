@@ -16,7 +16,7 @@ from crn2sbml.engines.registry import get_engine, is_installed
 from crn2sbml.formats.usage import read_io_json
 from crn2sbml.lna.steady_states import steady_states
 from crn2sbml.training.data import source_of_size
-from tests.shipped import every_model
+from tests.shipped import every_classifier
 
 RIVALS = {
     "roadrunner": ("direct",),
@@ -47,7 +47,7 @@ def _cost(simulation: Simulation, inputs: dict[str, float], start: dict[str, flo
 
 
 @pytest.mark.slow
-@every_model
+@every_classifier
 def test_events_per_second(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     usage = read_io_json((folder / "io.json").read_text())
     sbml = read_text(next(folder.glob("model.xml*")))

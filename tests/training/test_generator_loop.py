@@ -35,7 +35,7 @@ OPTIONS = GeneratorOptions(
 @lru_cache
 def judge(seed: int) -> Judge:
     data = load_digits()
-    return Judge({name: jnp.asarray(a) for name, a in judges._trained(data, seed, lambda part: None).items()})
+    return Judge({name: jnp.asarray(a) for name, a in judges._trained(data, seed, 2, lambda part: None).items()})
 
 
 def drawn(trained: Any, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
