@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def suite_root(data_root: Path) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "simulators(*engines): left out where one of these is not installed")
+    # What JAX compiles in one process serves the others of this run, workers and commands alike.
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        kept = tempfile.TemporaryDirectory(prefix="crn2sbml-tests-")
+        config.add_cleanup(kept.cleanup)
+        os.environ |= {"JAX_COMPILATION_CACHE_DIR": kept.name, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2"}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

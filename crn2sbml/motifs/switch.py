@@ -1,8 +1,9 @@
 """Switches: pixels of molecules that are on or off, as two signed sums turn them.
 
 A weight w > 0 from input A makes `Off + A -> On + A` at w, a weight w < 0 makes `On + A -> Off + A` at -w; a bias turns
-by itself, and so does a leak, both ways. Of one pixel, On + Off stay omega items. With the inputs held, molecules turn
-independently of each other: the stationary law of On is Binomial(omega, up / (up + down)), exactly.
+by itself. So do all pixels alike, on a little (a leak) and off (their rest). Of one pixel, On + Off stay omega items.
+With the inputs held, molecules turn independently of each other: the stationary law of On is Binomial(omega,
+up / (up + down)), exactly.
 """
 
 from dataclasses import dataclass
@@ -22,13 +23,15 @@ class Switch:
     """`rows` x `columns` pixels that read every species of the layer before; a level is the part of molecules on.
 
     `pace` (1/s) is how fast they turn per unit of activity and weight: far slower than the layer before, a pixel
-    averages that layer's noise away. `leak` is in units of the signed sums.
+    averages that layer's noise away. `leak` turns them on and `rest` off by themselves, in units of the signed sums: a
+    pixel that nothing else turns is off, and none is slower.
     """
 
     rows: int
     columns: int
     pace: float = 1.0
     leak: float = 1e-3
+    rest: float = 0.1
     kind: str = "switch"
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -48,10 +51,12 @@ class Switch:
         bias = np.asarray(weights["bias"], dtype=float).tolist()
         name, omega = f"{self.kind}{layer}", kinetics.omega
         rails = [places(self.kind, layer, self.out_shape(in_shape), rail) for rail in "PM"]
-        parameters, reactions = [Parameter(f"{name}_leak", self.pace * self.leak)], list[Reaction]()
+        alone = {"leak": self.leak, "rest": self.rest}
+        parameters = [Parameter(f"{name}_{cause}", self.pace * by) for cause, by in alone.items()]
+        reactions: list[Reaction] = []
         for pixel, (on, off) in enumerate(zip(*([place.id for place in rail] for rail in rails), strict=True)):
             ways = {True: (off, on), False: (on, off)}
-            reactions += [_turn("leak", way, f"{name}_leak") for way in ways.values()]
+            reactions += [_turn("leak", (off, on), f"{name}_leak"), _turn("rest", (on, off), f"{name}_rest")]
             if bias[pixel]:
                 parameters.append(Parameter(f"{name}_bias_{pixel}", self.pace * abs(bias[pixel])))
                 reactions.append(_turn("bias", ways[bias[pixel] > 0], f"{name}_bias_{pixel}"))
@@ -69,7 +74,9 @@ class Switch:
 
     def steady_state(self, weights: Weights, inputs: Any, in_shape: Shape, kinetics: Kinetics) -> Levels:
         """Parts of molecules that are on, (..., pixels); the negative rail is the rest."""
-        up, down = (side + self.leak for side in signed_sums(weights, inputs))
+        up, down = (
+            side + alone for side, alone in zip(signed_sums(weights, inputs), (self.leak, self.rest), strict=True)
+        )
         on = up / (up + down)
         return Levels(on, 1 - on, gross=2 * self.pace * on * down)
 

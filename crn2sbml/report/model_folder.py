@@ -118,7 +118,8 @@ def model_card(trained: Trained, network: Network, files: Mapping[str, str | byt
             "|---|---|---|",
             *accuracy,
             "",
-            f"Data: `{record['data']}`, with a fixed split; the test part was used for this line alone.",
+            f"Data: `{record['data']}`, split once into what it was trained on, what its settings were chosen by "
+            "(validation), and test.",
             *_PREPARED.get(record["data"], ()),
             *_of_twin(record),
             *_under_noise(record),

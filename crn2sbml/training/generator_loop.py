@@ -48,7 +48,7 @@ class GeneratorOptions:
     epochs: int = 20
     batch: int = 128
     learning_rate: float = 2e-3
-    steps: int = 1000
+    steps: int = 2500
     pictures: int = 500
     matching_rate: float = 1e-3
     critics: int = 10

@@ -24,7 +24,7 @@ RIVALS = {
     "gillespy2": ("direct",),
 }
 TAKE = {"digits": tuple(RIVALS), "mnist-small": tuple(RIVALS), "mnist": ("roadrunner",)}
-"""Who can take which model: importing the largest takes the others hours."""
+"""Simulators that each classifier is given to: the others import the largest for hours."""
 SECONDS, ROUNDS = 4.0, 5
 """Wall time that a difference of lengths is made for, about, and how often it is measured."""
 

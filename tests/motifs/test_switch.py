@@ -16,7 +16,7 @@ KINETICS = Kinetics(omega=40.0)
 
 
 @pytest.mark.parametrize("kinetics", [Kinetics(), KINETICS])
-@pytest.mark.parametrize("layer", [Switch(1, 1), LAYER, Switch(3, 2, leak=0.2)], ids=repr)
+@pytest.mark.parametrize("layer", [Switch(1, 1), LAYER, Switch(3, 2, leak=0.2, rest=0.3)], ids=repr)
 def test_closed_form_is_the_root_of_the_ode(layer: Switch, kinetics: Kinetics) -> None:
     weights, inputs = random_weights(layer, IN_SHAPE, 1), np.random.default_rng(2).random(5)
     found = solved_levels(layer, weights, inputs, IN_SHAPE, kinetics)
@@ -39,17 +39,20 @@ def test_the_law_between_inputs_that_do_not_move_is_binomial() -> None:
 
 def test_signs_choose_the_way_and_zeros_make_nothing() -> None:
     weights = {"kernel": np.array([[0.5, -2.0, 0.0]]), "bias": np.array([-0.25])}
-    part = Switch(1, 1, pace=2.0, leak=0.5).reactions(weights, ("A", "B", "C"), (3, 1, 1), 7, Kinetics(omega=10.0))
+    part = Switch(1, 1, pace=2.0, leak=0.5, rest=1.5).reactions(
+        weights, ("A", "B", "C"), (3, 1, 1), 7, Kinetics(omega=10.0)
+    )
     on, off = "switch7_P_0", "switch7_M_0"
     assert [(r.inputs, r.outputs, r.rate) for r in part.reactions] == [
         (((off, 1),), ((on, 1),), "switch7_leak"),
-        (((on, 1),), ((off, 1),), "switch7_leak"),
+        (((on, 1),), ((off, 1),), "switch7_rest"),
         (((on, 1),), ((off, 1),), "switch7_bias_0"),
         (((off, 1), ("A", 1)), (("A", 1), (on, 1)), "switch7_weight_0_0"),
         (((on, 1), ("B", 1)), (("B", 1), (off, 1)), "switch7_weight_0_1"),
     ]
     assert {p.id: p.value for p in part.parameters} == {
         "switch7_leak": 1.0,
+        "switch7_rest": 3.0,
         "switch7_bias_0": 0.5,
         "switch7_weight_0_0": 0.1,
         "switch7_weight_0_1": 0.4,
