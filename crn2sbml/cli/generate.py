@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crn2sbml.cli.console import print_json, progress, say
+from crn2sbml.cli.console import bar, print_json, progress, say
 from crn2sbml.cli.inputs import check_units, load_document, load_usage
 from crn2sbml.errors import CrnError
 
@@ -85,15 +85,19 @@ def generate(
     memory = correlation_time(sbml, usage)
     for label in classes:
         check_class(usage, label)
+    shape = picture_shape(document, usage.outputs)
+    if animate is not None:
+        with progress() as bars:
+            bars.add_task("one run, ssa", total=None)
+            frames = trajectory(sbml, usage, classes[0], count, memory / _FRAMES_A_MEMORY, seed, engine)
+        write_file(animate, animation(frames.reshape(-1, *shape) / usage.omega), force)
+        say(f"Written: {animate}")
+        if plot is None and out is None and not json:
+            return
     labels = np.repeat(classes, count)
     seeds = seed + np.arange(len(labels))
-    shape = picture_shape(document, usage.outputs)
     with progress() as bars:
-        task = bars.add_task(f"pictures, {method.value}", total=len(labels))
-
-        def told(done: int) -> None:
-            bars.update(task, completed=done)
-
+        told = bar(bars, f"pictures, {method.value}", len(labels))
         if one_run:
             seeds = seed + np.arange(len(classes)).repeat(count)
             runs = []
@@ -111,11 +115,10 @@ def generate(
         packed = io.BytesIO()
         np.savez_compressed(packed, pictures=made, labels=labels, seeds=seeds, omega=usage.omega)
         write_file(out, packed.getvalue(), force)
+        say(f"Written: {out}")
     if plot is not None:
         write_file(plot, sheet(made / usage.omega, min(count, _MOST_COLUMNS)), force)
-    if animate is not None:
-        frames = trajectory(sbml, usage, classes[0], count, memory / _FRAMES_A_MEMORY, seed, engine)
-        write_file(animate, animation(frames.reshape(-1, *shape) / usage.omega), force)
+        say(f"Written: {plot}")
     if json:
         print_json(
             {
@@ -132,10 +135,7 @@ def generate(
             }
         )
         return
-    for path in (plot, out, animate):
-        if path is not None:
-            say(f"Written: {path}")
-    if plot is None and out is None and animate is None:
+    if plot is None and out is None:
         print(_as_text(made[0] / usage.omega))
 
 

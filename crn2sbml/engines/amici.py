@@ -33,6 +33,7 @@ class AmiciEngine:
     """AMICI (CVODES); needs a C++ compiler whenever a model is loaded."""
 
     name = "amici"
+    feeds = False
     version = amici.__version__
     methods = MappingProxyType({"ode": ("cvodes",)})
     limits = (Limit("reactions", 3000, "writing and compiling its C++ takes over two minutes"),)

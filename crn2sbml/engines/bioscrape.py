@@ -32,6 +32,7 @@ class BioscrapeEngine:
     """bioscrape; fast to load, and its stochastic runs compute every propensity after every event."""
 
     name = "bioscrape"
+    feeds = False
     version = version("bioscrape")
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",), "ssa": ("direct",)})
     limits: tuple[Limit, ...] = ()

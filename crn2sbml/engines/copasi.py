@@ -33,6 +33,7 @@ class CopasiEngine:
     """COPASI: LSODA, its LNA task, two exact stochastic algorithms, and tau-leaping, which is not exact."""
 
     name = "copasi"
+    feeds = True
     version = COPASI.CVersion.VERSION.getVersion()
     methods = MappingProxyType({"ode": ("lsoda",), "lna": ("lna",), "ssa": tuple(_STOCHASTIC)})
     limits = (Limit("reactions", 6000, "importing more takes COPASI over five minutes"),)

@@ -52,6 +52,10 @@ class Engine(Protocol):
     def limits(self) -> tuple[Limit, ...]:
         """Sizes it cannot take, with the reason."""
 
+    @property
+    def feeds(self) -> bool:
+        """Whether it runs models whose examples are added while they run (SBML events)."""
+
     def load(self, sbml: str) -> "Simulation":
         """Load SBML text; raises FormatError if our reader cannot take it, EngineError with the simulator's words."""
 
@@ -66,11 +70,17 @@ class Simulation:
 
     def __init__(self, engine: Engine, sbml: str) -> None:
         self._engine, self._loaded = engine, Loaded(sbml)
+        if self._fed and not engine.feeds:
+            raise EngineError(f"engine {engine.name!r} knows no events, and so cannot feed this model its examples")
 
     @property
     def matrices(self) -> Matrices:
         """Arrays of the network as read back from the file."""
         return self._loaded.matrices
+
+    @property
+    def _fed(self) -> bool:
+        return self._loaded.document.feeding is not None
 
     @final
     def ode(self, times: Sequence[float], inputs: Counts) -> xr.DataArray:
@@ -87,6 +97,7 @@ class Simulation:
         Raises: SteadyStateError: naming the species that still moves.
         """
         check_algorithm(self._engine, "ode")
+        self._check_left_alone()
         times = increasing([0.0, t_end], self._engine.name)
         result, scale = self._solve(times, inputs)
         check_steady(self.matrices, result.values[0, -1], f"{self._engine.name} at t = {t_end:g} s", scale)
@@ -149,8 +160,14 @@ class Simulation:
         Raises: SteadyStateError.
         """
         check_algorithm(self._engine, "lna")
+        self._check_left_alone()
         mean, covariance = self._noise(inputs, t_end)
         return moments(mean, covariance, self.matrices.floating_species, self._provenance("lna"))
+
+    @final
+    def _check_left_alone(self) -> None:
+        if self._fed:
+            raise EngineError(f"{self._engine.name}: the model is fed while it runs, and so has no steady state")
 
     @final
     def _solve(self, times: list[float], inputs: Counts) -> tuple[xr.DataArray, float]:

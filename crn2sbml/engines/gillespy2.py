@@ -42,6 +42,7 @@ class GillesPy2Engine:
     """GillesPy2; the compiled solver is there if g++ and SCons are."""
 
     name = "gillespy2"
+    feeds = False
     version = gillespy2.__version__
     limits: tuple[Limit, ...] = (
         Limit("items", _LARGEST_COUNT, _OVERFLOW),

@@ -29,6 +29,7 @@ class NativeEngine:
     """Runs the file's reactions with numba; compiled at the first run, in a few seconds, and kept."""
 
     name = "native"
+    feeds = False
     version = version("crn2sbml")
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ssa": ("rejection",)})
     limits: tuple[Limit, ...] = ()

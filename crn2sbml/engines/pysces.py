@@ -71,6 +71,7 @@ class PyscesEngine:
     """PySCeS; its rate laws are Python code, and it analyses the stoichiometry as it loads."""
 
     name = "pysces"
+    feeds = False
     version = pysces.__version__
     methods: Mapping[str, tuple[str, ...]] = MappingProxyType({"ode": ("lsoda",)})
     limits: tuple[Limit, ...] = (

@@ -36,6 +36,7 @@ class RoadRunnerEngine:
     """libRoadRunner, with its LLJIT back end (many times faster to load than MCJIT) where that is safe."""
 
     name = "roadrunner"
+    feeds = True
     methods = MappingProxyType({"ode": ("cvode",), "lna": ("algebraic",), "ssa": ("direct",)})
     limits = ()
     version = roadrunner.__version__
@@ -74,6 +75,8 @@ class RoadRunnerSimulation(Simulation):
             self._runner = front.runner(sbml)
         except RuntimeError as error:
             raise EngineError(f"{front.name} refused the model: {in_its_words(error)}") from None
+        parameters = self._runner.model.getGlobalParameterIds() if self._fed else ()
+        self._parameters = {name: float(self._runner.getValue(name)) for name in parameters}
 
     def _integrate(self, times: list[float], counts: Counts, absolute: float) -> tuple[Array, str]:
         """CVODE with BDF or Adams by size, then the other one if the first gives up."""
@@ -114,10 +117,13 @@ class RoadRunnerSimulation(Simulation):
         return np.array(runs)
 
     def _reset(self, counts: Counts) -> None:
-        """All counts are set, since libRoadRunner's own reset leaves clamped species as they were set last."""
+        """All counts are set, since libRoadRunner's own reset leaves clamped species as they were set last.
+
+        In models that are fed, so are all parameters, one of which counts the examples.
+        """
         self._runner.reset()
-        for name, count in counts.items():
-            self._runner.setValue(name, float(count))
+        for name, value in {**self._parameters, **counts}.items():
+            self._runner.setValue(name, float(value))
 
 
 def mapped_bytes() -> int:

@@ -32,6 +32,7 @@ class SbmlToOdeJaxEngine:
     """SBMLtoODEjax: an explicit solver, for networks that are not stiff."""
 
     name = "sbmltoodejax"
+    feeds = False
     version = importlib.metadata.version("sbmltoodejax")
     methods = MappingProxyType({"ode": ("dopri5",)})
     limits = (Limit("reactions", 2000, "JAX compiles its unrolled laws for minutes"),)

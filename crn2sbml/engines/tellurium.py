@@ -15,6 +15,7 @@ class TelluriumEngine:
     """Tellurium's own loader and Gillespie runs; solver settings are those of the roadrunner engine."""
 
     name = "tellurium"
+    feeds = True
     methods = MappingProxyType({"ode": ("cvode",), "lna": ("algebraic",), "ssa": ("direct",)})
     limits = ()
     version = tellurium.getTelluriumVersion()

@@ -5,12 +5,14 @@ A second view beside the SBML file; Antimony cannot hold everything that file sa
 
 from collections.abc import Iterator
 
+from crn2sbml.core.feeding import Feeding
 from crn2sbml.core.network import Network, Reaction, Species, Terms
 from crn2sbml.core.units import rate_constant_unit
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.comments import comment_lines
 from crn2sbml.formats.document import Document
-from crn2sbml.formats.sbml_write import compartment_id
+from crn2sbml.formats.feeding import EVENT, NEXT, THRESHOLD
+from crn2sbml.formats.sbml_write import compartment_id, free_id
 
 _WORDS = """
     at after compartment const constraint delete ext extension formula function gene has has_dist import in is model
@@ -72,7 +74,23 @@ def _lines(document: Document) -> Iterator[str]:
             yield from ("", f"  // {here}")
         left, right = _side(reaction.inputs, clamped), _side(reaction.outputs, clamped)
         yield f"  {reaction.id}: {left} => {right}; {law_formula(reaction, document.reading == 'stochastic')};"
+    if document.feeding is not None:
+        yield from ("", "  // Examples, fed one by one")
+        yield from _fed(document.feeding, *(free_id(name, net) for name in (NEXT, THRESHOLD, EVENT)))
     yield "end"
+
+
+def _fed(feeding: Feeding, next_example: str, threshold: str, event: str) -> Iterator[str]:
+    """An event that looks up what it sets; see `formats.feeding`."""
+    count = len(feeding.examples)
+    tables = {name: [e[place] for e in feeding.examples] for place, name in enumerate(feeding.species)}
+    tables[next_example] = [(number + 1) % count for number in range(count)]
+    yield f"  var {next_example} = 0;"
+    yield f"  {threshold} = {feeding.threshold:.15g};"
+    yield f"  {event}: at {feeding.clock} > {threshold}, t0=true, persistent=true:"
+    for name, values in tables.items():
+        pieces = (f"{value:.15g}, {next_example} == {number}" for number, value in enumerate(values))
+        yield f"    {name} = piecewise({', '.join(pieces)}, {values[-1]:.15g}){';' if name == next_example else ','}"
 
 
 def law_formula(reaction: Reaction, discrete: bool) -> str:

@@ -13,7 +13,7 @@ from math import factorial
 from crn2sbml.core.network import Network, Reaction, Terms
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.comments import comment_lines
-from crn2sbml.formats.document import Document
+from crn2sbml.formats.document import Document, check_not_fed
 from crn2sbml.formats.run_settings import check_run
 
 _WORDS = """
@@ -35,9 +35,10 @@ def write_bngl(document: Document, t_end: float, outputs: Sequence[str], seed: i
     The SSA run is left out, and a comment says so, if an initial count is not whole. Reactions that change nothing are
     left out, since BioNetGen drops their rules.
     Raises: FormatError: no output or an unknown one, a reserved name, `t_end` or `seed` out of range, no reaction,
-    a stoichiometry above `LARGEST_STOICHIOMETRY`.
+    examples that are fed, a stoichiometry above `LARGEST_STOICHIOMETRY`.
     """
     net = document.network
+    check_not_fed(document, "BNGL")
     check_run("BNGL", net, t_end, outputs, seed, smallest_seed=1)
     _check(net)
     return "\n".join(_lines(document, t_end, outputs, seed)) + "\n"

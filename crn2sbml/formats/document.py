@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from crn2sbml.core.feeding import Feeding
 from crn2sbml.core.network import Network
 from crn2sbml.errors import FormatError
 
@@ -70,6 +71,7 @@ class Document:
     kept as they stand. `folded` holds the species whose initial amounts went into other numbers when the file was read:
     these no longer hold if such a species starts with another count. `local` holds constants that SBML files give to
     their reaction alone, if they `may_be_local`: importers look up what is global by walking through all of it.
+    `feeding` says which examples are added while the network runs.
     """
 
     network: Network
@@ -79,12 +81,23 @@ class Document:
     units: str = ""
     folded: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
+    feeding: Feeding | None = None
 
     def __post_init__(self) -> None:
+        if self.feeding is not None:
+            self.feeding.check(self.network)
         pairs = self.network.has_repeated_reactants
         if pairs == (self.reading == "any"):
             says = "needs the reading 'deterministic' or 'stochastic'" if pairs else "reads the same either way: 'any'"
             raise FormatError(f"network {self.network.id!r} {says}, not {self.reading!r}")
+
+
+def check_not_fed(document: Document, what: str) -> None:
+    """Raises FormatError for a document with examples that `what` cannot express."""
+    if document.feeding is not None:
+        raise FormatError(
+            f"{what}: network {document.network.id!r} is fed examples while it runs; {what} cannot say so"
+        )
 
 
 def may_be_local(network: Network) -> frozenset[str]:

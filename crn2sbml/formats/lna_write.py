@@ -15,7 +15,7 @@ from crn2sbml.core.lump import lump
 from crn2sbml.core.names import free_name
 from crn2sbml.core.network import Network
 from crn2sbml.formats import math_trees
-from crn2sbml.formats.document import Document, Metadata, Reading
+from crn2sbml.formats.document import Document, Metadata, Reading, check_not_fed
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_write import compartment_id, write_sbml
 from crn2sbml.lna.moment_equations import MomentEquations, Pair, Polynomial, Term
@@ -45,8 +45,10 @@ def write_lna(document: Document, picture: bool = True) -> str:
     names). Covariances start at 0: the initial counts are known. Rates are the deterministic ones whatever the
     document's reading, since the LNA expands around them. `picture`: as in `write_sbml`.
 
-    Raises: FormatError: more covariances or terms than simulators load; the text has their numbers.
+    Raises: FormatError: more covariances or terms than simulators load; the text has their numbers; or examples
+        that are fed.
     """
+    check_not_fed(document, "the LNA")
     net = document.network
     equations = MomentEquations.of(net, MOST_COVARIANCES, MOST_TERMS)
     listed = list(equations.equations())

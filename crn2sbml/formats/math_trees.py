@@ -41,6 +41,29 @@ def difference(minuend: Any, subtrahend: Any) -> Any:
     return _node(libsbml.AST_MINUS, [minuend, subtrahend])
 
 
+def number(value: float, units: str) -> Any:
+    """A number with a unit, which Level 3 writes beside it."""
+    node = libsbml.ASTNode(libsbml.AST_REAL)
+    ok(node.setValue(float(value)), str(value))
+    ok(node.setUnits(units), units)
+    return node
+
+
+def choice(key: str, values: Sequence[Any]) -> Any:
+    """The first of the values where `key` is 0, the second where it is 1, ...; the last in all other cases, too."""
+    pieces = [
+        part
+        for place, value in enumerate(values)
+        for part in (value, _node(libsbml.AST_RELATIONAL_EQ, [name(key), number(place, "dimensionless")]))
+    ]
+    return _node(libsbml.AST_FUNCTION_PIECEWISE, [*pieces, values[-1].deepCopy()])
+
+
+def above(id_: str, threshold: str) -> Any:
+    """Whether the one is greater than the other."""
+    return _node(libsbml.AST_RELATIONAL_GT, [name(id_), name(threshold)])
+
+
 def negative(term: Any) -> Any:
     """The term with its sign turned."""
     return _node(libsbml.AST_MINUS, [term])

@@ -18,6 +18,7 @@ from crn2sbml.disk import read_text
 from crn2sbml.errors import FormatError, NetworkError, UnsupportedError
 from crn2sbml.formats.annotation import read_metadata, read_place
 from crn2sbml.formats.document import Document
+from crn2sbml.formats.feeding import take_feeding
 from crn2sbml.formats.laws import Expander
 from crn2sbml.formats.libsbml_checks import first_error
 from crn2sbml.formats.libsbml_classes import restore_libsbml_classes
@@ -60,6 +61,7 @@ def read_sbml(text: str) -> Document:
     sbml = _parse(text)
     model = sbml.getModel()
     _refuse_unsupported(model)
+    feeding = take_feeding(model)
     taken = _ids(model)
     if sbml.getLevel() == 1:
         _name_ids(model, taken)
@@ -87,7 +89,7 @@ def read_sbml(text: str) -> Document:
         raise FormatError(str(error)) from None
     metadata, units = read_metadata(model), units_in_words(model)
     own = frozenset(name for names in local for name in names.values()) & network.rate_constants.keys()
-    return Document(network, metadata, parsed.shape, parsed.reading, units, values.folded, own)
+    return Document(network, metadata, parsed.shape, parsed.reading, units, values.folded, own, feeding)
 
 
 def _parse(text: str) -> Any:
@@ -109,9 +111,6 @@ def _parse(text: str) -> Any:
 
 
 def _refuse_unsupported(model: Any) -> None:
-    if model.getNumEvents():
-        count, name = model.getNumEvents(), model.getEvent(0).getId() or "without id"
-        raise UnsupportedError(f"event {name!r} ({count} in all) is not mass action")
     if model.getNumConstraints():
         raise UnsupportedError(f"constraint ({model.getNumConstraints()} in all) is not mass action")
     if model.isSetConversionFactor():

@@ -18,6 +18,7 @@ from crn2sbml.errors import FormatError, did_you_mean
 from crn2sbml.formats import math_trees
 from crn2sbml.formats.annotation import annotate_model, place_annotation
 from crn2sbml.formats.document import Document, may_be_local
+from crn2sbml.formats.feeding import write_feeding
 from crn2sbml.formats.layout_write import draw
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_levels import LEVELS, to_level
@@ -72,6 +73,8 @@ def write_sbml(document: Document, level: str = "L3V2", picture: bool = True) ->
     else:
         for channel in lump(net):
             writer.lumped(channel.id, channel.net_change, channel.reactions)
+    if document.feeding is not None:
+        write_feeding(model, document.feeding, lambda name: free_id(name, net))
     if level != "L3V2":
         to_level(sbml, level, document.metadata)
     if picture and LEVELS[level][0] == 3:
@@ -98,11 +101,12 @@ def _without_idle_reactions(document: Document) -> Document:
 
 
 def compartment_id(net: Network) -> str:
-    """`cell`, or that with as many underscores as it takes to be no other id of the network."""
-    return _free_id("cell", net)
+    """The compartment's id, `cell` if it is free."""
+    return free_id("cell", net)
 
 
-def _free_id(name: str, net: Network) -> str:
+def free_id(name: str, net: Network) -> str:
+    """The name, or that with as many underscores as it takes to be no other id of the network."""
     taken = {net.id, *net.species_index, *net.rate_constants, *(reaction.id for reaction in net.reactions)}
     while name in taken:
         name += "_"
@@ -116,7 +120,7 @@ def _write_item_numbers(model: Any, document: Document) -> dict[int, str]:
     it, and a number without one is a warning.
     """
     most = max(count for reaction in document.network.reactions for _, count in reaction.inputs)
-    names = {number: _free_id(f"items_{number}", document.network) for number in range(1, most)}
+    names = {number: free_id(f"items_{number}", document.network) for number in range(1, most)}
     for number, name in names.items():
         element = made(model.createParameter(), name)
         ok(element.setId(name), name)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crn2sbml.disk import read_text
-from tests.shipped import every_model
+from tests.shipped import every_classifier
 
 AS_IT_COMES = """
 import json, sys, time, roadrunner
@@ -56,7 +56,7 @@ def _said(program: str, *arguments: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@every_model
+@every_classifier
 def test_loading(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "model.xml"
     file.write_text(read_text(next(folder.glob("model.xml*"))))

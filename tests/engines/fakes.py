@@ -25,6 +25,7 @@ class Good:
 
     methods: Mapping[str, tuple[str, ...]] = {"ode": ("dop853",), "lna": ("algebraic",), "ssa": ("direct",)}
     limits: tuple[Limit, ...] = ()
+    feeds = False
     constant_factor = variance_factor = noise_factor = 1.0
 
     @property

@@ -1,0 +1,118 @@
+"""Examples that are fed to a model, as one SBML event.
+
+Its trigger compares the clock with a constant, its assignments look numbers up: nothing is computed by the event. What
+it looks up stands as a `piecewise` over the parameter that counts the examples, as any simulator with events reads it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import libsbml
+
+from crn2sbml.core.feeding import Feeding
+from crn2sbml.errors import NetworkError, UnsupportedError
+from crn2sbml.formats import math_trees
+from crn2sbml.formats.libsbml_checks import made, ok
+from crn2sbml.formats.sbml_values import each
+
+_EQUAL = libsbml.AST_RELATIONAL_EQ
+EVENT, NEXT, THRESHOLD = "feed", "next_example", "feeding_threshold"
+
+
+def write_feeding(model: Any, feeding: Feeding, free_id: Callable[[str], str]) -> None:
+    """Add the event and its two parameters to a Level 3 model; `free_id` makes a name nobody else's."""
+    next_example, threshold = free_id(NEXT), free_id(THRESHOLD)
+    for name, value, units, constant in (
+        (next_example, 0.0, "dimensionless", False),
+        (threshold, feeding.threshold, "substance", True),
+    ):
+        element = made(model.createParameter(), name)
+        ok(element.setId(name), name)
+        ok(element.setValue(value), name)
+        ok(element.setUnits(units), name)
+        ok(element.setConstant(constant), name)
+    event = made(model.createEvent(), EVENT)
+    ok(event.setId(free_id(EVENT)), EVENT)
+    ok(event.setUseValuesFromTriggerTime(True), EVENT)
+    trigger = made(event.createTrigger(), "trigger")
+    ok(trigger.setInitialValue(True), "trigger")  # so that nothing is fed at time 0
+    ok(trigger.setPersistent(True), "trigger")
+    ok(trigger.setMath(math_trees.above(feeding.clock, threshold)), "trigger")
+    for place, name in enumerate(feeding.species):
+        _assign(event, name, next_example, [example[place] for example in feeding.examples], "substance")
+    count = len(feeding.examples)
+    _assign(event, next_example, next_example, [(i + 1) % count for i in range(count)], "dimensionless")
+
+
+def _assign(event: Any, variable: str, key: str, values: list[float], units: str) -> None:
+    assignment = made(event.createEventAssignment(), variable)
+    ok(assignment.setVariable(variable), variable)
+    ok(assignment.setMath(math_trees.choice(key, [math_trees.number(value, units) for value in values])), variable)
+
+
+def take_feeding(model: Any) -> Feeding | None:
+    """What a model's event feeds, if it has one; takes the event and its parameters out of `model`.
+
+    Raises: UnsupportedError: events of any other kind.
+    """
+    events = list(each(model.getListOfEvents()))
+    if not events:
+        return None
+    event = events[0]
+    where = f"event {event.getId() or 'without id'!r} ({len(events)} in all)"
+    try:
+        if len(events) > 1 or event.getDelay() is not None or event.getPriority() is not None:
+            raise _OtherError
+        trigger = event.getTrigger()
+        clock, threshold = _names(trigger.getMath(), libsbml.AST_RELATIONAL_GT)
+        constant = model.getParameter(threshold)
+        if not constant.getConstant() or (trigger.isSetInitialValue() and not trigger.getInitialValue()):
+            raise _OtherError
+        tables: dict[str, list[float]] = {}
+        keys = set[str]()
+        for assignment in each(event.getListOfEventAssignments()):
+            key, tables[assignment.getVariable()] = _looked_up(assignment.getMath())
+            keys.add(key)
+        (key,) = keys
+        order = tables.pop(key)
+        if order != [float(i) for i in (*range(1, len(order)), 0)] or model.getParameter(key).getValue() != 0:
+            raise _OtherError
+        examples = tuple(zip(*tables.values(), strict=True))
+        feeding = Feeding(clock, constant.getValue(), tuple(tables), examples)
+    except (_OtherError, ValueError, KeyError, AttributeError):
+        raise UnsupportedError(f"{where} is not mass action, nor does it feed examples one by one") from None
+    except NetworkError as error:
+        raise UnsupportedError(f"{where}: {error}") from None
+    made(model.removeEvent(0), where)
+    for name in (key, threshold):
+        made(model.removeParameter(name), name)
+    return feeding
+
+
+class _OtherError(Exception):
+    """Not what `write_feeding` writes."""
+
+
+def _names(node: Any, kind: int) -> list[str]:
+    """The names of all children of a node of that kind."""
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    if node.getType() != kind or any(child.getType() != libsbml.AST_NAME for child in children):
+        raise _OtherError
+    return [child.getName() for child in children]
+
+
+def _looked_up(node: Any) -> tuple[str, list[float]]:
+    """The key and the values of a `choice`."""
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    if node.getType() != libsbml.AST_FUNCTION_PIECEWISE or len(children) % 2 == 0:
+        raise _OtherError
+    keys = set[str]()
+    for place, test in enumerate(children[1::2]):
+        key, number = test.getChild(0), test.getChild(1)
+        if (test.getType(), key.getType(), number.getValue()) != (_EQUAL, libsbml.AST_NAME, place):
+            raise _OtherError
+        keys.add(key.getName())
+    if not all(child.isNumber() for child in (*children[:-1:2], children[-1])):
+        raise _OtherError
+    (key,) = keys
+    return key, [float(child.getValue()) for child in children[:-1:2]]
