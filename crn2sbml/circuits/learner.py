@@ -23,47 +23,17 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from crn2sbml.circuits.assembly import OTHER, RAILS, Array, Assembly, Paces, product_rail
 from crn2sbml.core.feeding import Feeding
-from crn2sbml.core.network import Network, Parameter, Reaction, Species, Terms
-from crn2sbml.core.units import scaled
+from crn2sbml.core.network import Network
 from crn2sbml.errors import ShapeError
 from crn2sbml.motifs.clock import Clock
-from crn2sbml.motifs.elementary import catalysis
 
-Array: TypeAlias = NDArray[np.float64]
 Feedback: TypeAlias = Literal["exact", "first-order", "none"]
 """Of hidden weights: through the rectifiers' slopes, without them, or none: they stay as they were drawn."""
 
-_RAILS = {"p": 1, "m": -1}
-_OTHER = {"p": "m", "m": "p"}
-_PACE = "pace_"
 _RISEN = 0.1
 """Activity of the first phase at which the next example is fed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paces:
-    """Rate constants in activities: 1/s and 1/s per unit of activity.
-
-    gate: a form becomes the next; clear: what is done with is removed; annihilation: of the two rails of a value;
-    hidden, error: what weights make of what they read, and targets; back: feedback through the read-out's weights;
-    mask: its passage through rectifiers; learn, learn_hidden: of weights, which set the size of the steps.
-    """
-
-    gate: float = 3.0
-    clear: float = 3.0
-    annihilation: float = 20.0
-    hidden: float = 0.1
-    error: float = 0.1
-    back: float = 0.1
-    mask: float = 5.0
-    learn: float = 5e-3
-    learn_hidden: float = 1e-2
-
-    @property
-    def target(self) -> float:
-        """What a target makes in its phase is what a weight of 1 makes of it."""
-        return self.error
 
 
 class Weights(NamedTuple):
@@ -114,7 +84,7 @@ class Learner:
     @property
     def target_ids(self) -> tuple[str, ...]:
         """Species that hold what is wanted, both rails of each output in turn."""
-        return tuple(f"y{k}_{rail}" for k in range(1, self.outputs + 1) for rail in _RAILS)
+        return tuple(f"y{k}_{rail}" for k in range(1, self.outputs + 1) for rail in RAILS)
 
     def feeding(self, inputs: Array, targets: Array) -> Feeding:
         """Examples as what is fed: inputs (n, inputs), targets (n, outputs), in activities.
@@ -160,22 +130,11 @@ class Learner:
         for found, shape in zip(weights, shapes if self.hidden else shapes[:1], strict=False):
             if found is None or found.shape != shape:
                 raise ShapeError(f"learner {self.name!r}: weights of another shape than {shape}")
-        clock = self.clock.part(self.omega)
-        circuit = _Circuit(clock.outputs)
-        features = circuit.rectifiers(self, weights.hidden) if weights.hidden is not None else circuit.inputs(self, 0)
-        circuit.readout(self, weights.readout, features)
-        orders = {reaction.rate: reaction.order for reaction in circuit.reactions}
-        parameters = tuple(
-            Parameter(name, scaled(getattr(self.paces, name.removeprefix(_PACE)), order, self.omega))
-            for name, order in orders.items()
-        )
-        species = tuple(Species(name, float(self.omega * level)) for name, level in circuit.species.items())
-        return Network(
-            self.name.replace("-", "_"),
-            (*clock.species, *species),
-            (*clock.parameters, *parameters),
-            (*clock.reactions, *circuit.reactions),
-        )
+        circuit = Assembly(self.clock, self.paces, self.omega)
+        hidden = weights.hidden
+        features = _inputs(circuit, self, 0) if hidden is None else _rectifiers(circuit, self, hidden)
+        _readout(circuit, self, weights.readout, features)
+        return circuit.network(self.name)
 
     def weights_in(self, counts: dict[str, float]) -> Weights:
         """The weights that counts of species hold."""
@@ -200,127 +159,82 @@ class _Feature(NamedTuple):
     learn: str
 
 
-class _Circuit:
-    """Species (activities to begin with) and reactions, as they are added; the rate of each is a pace by its name."""
+def _inputs(circuit: Assembly, learner: Learner, first: int, used: str = "read") -> list[_Feature]:
+    """Inputs and the constant: their forms from phase `first` on, which the last phase clears."""
+    features = []
+    for name in learner.input_ids:
+        number, rail = name[1:].split("_")
+        forms = name, f"{name}_{used}", f"{name}_learn"
+        circuit.becomes(forms[0], first, forms[1])
+        circuit.becomes(forms[1], first + 1, forms[2])
+        circuit.clear(forms[2])
+        features.append(_Feature(int(number), rail, *forms[1:]))
+    return features
 
-    def __init__(self, phases: tuple[str, ...]) -> None:
-        self.phases = phases
-        self.species: dict[str, float] = {}
-        self.reactions: list[Reaction] = []
 
-    def inputs(self, learner: Learner, first: int, used: str = "read") -> list[_Feature]:
-        """Inputs and the constant: their forms from phase `first` on, which the last phase clears."""
-        features = []
-        for name in learner.input_ids:
-            number, rail = name[1:].split("_")
-            forms = name, f"{name}_{used}", f"{name}_learn"
-            self.becomes(forms[0], first, forms[1])
-            self.becomes(forms[1], first + 1, forms[2])
-            self.clear(forms[2])
-            features.append(_Feature(int(number), rail, *forms[1:]))
-        return features
+def _rectifiers(circuit: Assembly, learner: Learner, hidden: Array) -> list[_Feature]:
+    """Sums of inputs, what is left of them when their rails have annihilated, and how their weights learn."""
+    inputs = _inputs(circuit, learner, 0, "sum")
+    features = []
+    for unit in range(1, learner.hidden + 1):
+        on, off = (f"u{unit}_{rail}" for rail in RAILS)
+        circuit.cancel(on, off)
+        for feature in inputs:
+            for rail, weight in circuit.weight("w", unit, feature.number, hidden).items():
+                circuit.makes((weight, feature.read), f"u{unit}_{product_rail(rail, feature.rail)}", "hidden")
+        read, learn = f"h{unit}_read", f"h{unit}_learn"
+        circuit.becomes(on, 1, read)
+        circuit.becomes(read, 2, learn)
+        for left in (on, off):
+            circuit.clear(left, 2)
+        circuit.clear(learn)
+        features.append(_Feature(unit, "p", read, learn))
+        if learner.feedback != "none":
+            _feedback(circuit, learner, unit, learn, inputs)
+    circuit.becomes("h0", 1, "h0_read")
+    circuit.becomes("h0_read", 2, "h0_learn")
+    circuit.clear("h0_learn")
+    return [*features, _Feature(0, "p", "h0_read", "h0_learn")]
 
-    def rectifiers(self, learner: Learner, hidden: Array) -> list[_Feature]:
-        """Sums of inputs, what is left of them when their rails have annihilated, and how their weights learn."""
-        inputs = self.inputs(learner, 0, "sum")
-        features = []
-        for unit in range(1, learner.hidden + 1):
-            on, off = (f"u{unit}_{rail}" for rail in _RAILS)
-            self.cancel(on, off)
-            for feature in inputs:
-                for rail, weight in self.weight("w", unit, feature.number, hidden).items():
-                    self.makes((weight, feature.read), f"u{unit}_{_product(rail, feature.rail)}", "hidden")
-            read, learn = f"h{unit}_read", f"h{unit}_learn"
-            self.becomes(on, 1, read)
-            self.becomes(read, 2, learn)
-            for left in (on, off):
-                self.clear(left, 2)
-            self.clear(learn)
-            features.append(_Feature(unit, "p", read, learn))
-            if learner.feedback != "none":
-                self._feedback(learner, unit, learn, inputs)
-        self.becomes("h0", 1, "h0_read")
-        self.becomes("h0_read", 2, "h0_learn")
-        self.clear("h0_learn")
-        return [*features, _Feature(0, "p", "h0_read", "h0_learn")]
 
-    def _feedback(self, learner: Learner, unit: int, slope: str, inputs: Iterable[_Feature]) -> None:
-        """From the read-out's errors, as `readout` brings them, to the weights of a rectifier."""
-        self.cancel(*(f"g{unit}_{rail}" for rail in _RAILS))
+def _feedback(circuit: Assembly, learner: Learner, unit: int, slope: str, inputs: Iterable[_Feature]) -> None:
+    """From the read-out's errors, as `_readout` brings them, to the weights of a rectifier."""
+    circuit.cancel(*(f"g{unit}_{rail}" for rail in RAILS))
+    if learner.feedback == "exact":
+        circuit.cancel(*(f"d{unit}_{rail}" for rail in RAILS))
+    for rail in RAILS:
         if learner.feedback == "exact":
-            self.cancel(*(f"d{unit}_{rail}" for rail in _RAILS))
-        for rail in _RAILS:
-            if learner.feedback == "exact":
-                d, g, on = (f"d{unit}_{rail}", 1), (f"g{unit}_{rail}", 1), (slope, 1)
-                self.react(f"{d[0]}_passes_{slope}", (d, on), (g, on), "mask")
-                self.clear(f"d{unit}_{rail}")
-            self.clear(f"g{unit}_{rail}")
-            for feature in inputs:
-                lessened = f"w{unit}_{feature.number}_{_OTHER[_product(rail, feature.rail)]}"
-                self.makes((f"g{unit}_{rail}", feature.learn), lessened, "learn_hidden")
-
-    def readout(self, learner: Learner, weights: Array, features: Sequence[_Feature]) -> None:
-        """Outputs less targets, and how the weights learn from them."""
-        first = 1 if learner.hidden else 0
-        back = {"exact": "d", "first-order": "g"}.get(learner.feedback if learner.hidden else "")
-        for output in range(1, learner.outputs + 1):
-            errors = {rail: f"e{output}_{rail}" for rail in _RAILS}
-            self.cancel(*errors.values())
-            for rail, error in errors.items():
-                wanted = f"y{output}_{rail}"
-                self.becomes(wanted, first, f"{wanted}_read")
-                self.clear(f"{wanted}_read", first + 1)
-                self.reactions.append(catalysis(f"{wanted}_read", errors[_OTHER[rail]], f"{_PACE}target"))
-                self.clear(error)
-            for feature in features:
-                for rail, weight in self.weight("v", output, feature.number, weights).items():
-                    self.makes((weight, feature.read), errors[_product(rail, feature.rail)], "error")
-                    if back and feature.number:
-                        for sign, error in errors.items():
-                            self.makes((error, weight), f"{back}{feature.number}_{_product(sign, rail)}", "back")
-                for sign, error in errors.items():
-                    lessened = f"v{output}_{feature.number}_{_OTHER[_product(sign, feature.rail)]}"
-                    self.makes((error, feature.learn), lessened, "learn")
-
-    def weight(self, kind: str, row: int, column: int, values: Array) -> dict[str, str]:
-        """The species of a weight by rail, which annihilate; the constant, 0, has the last column of the values."""
-        rails = {rail: f"{kind}{row}_{column}_{rail}" for rail in _RAILS}
-        if rails["p"] not in self.species:
-            for rail, sign in _RAILS.items():
-                self.species[rails[rail]] = max(sign * float(values[row - 1, column - 1]), 0.0)
-            self.cancel(*rails.values())
-        return rails
-
-    def becomes(self, form: str, phase: int, following: str) -> None:
-        """A form turns into the next while its phase is on."""
-        on = (self.phases[phase], 1)
-        self.react(f"{form}_becomes_{following}", ((form, 1), on), ((following, 1), on), "gate")
-
-    def clear(self, form: str, phase: int = -1) -> None:
-        """What is done with goes, in the last phase if not in another."""
-        on = (self.phases[phase], 1)
-        self.react(f"{form}_is_cleared", ((form, 1), on), (on,), "clear")
-
-    def cancel(self, positive: str, negative: str) -> None:
-        """The rails of one value annihilate."""
-        self.react(f"{positive}_cancels_{negative}", ((positive, 1), (negative, 1)), (), "annihilation")
-
-    def makes(self, pair: tuple[str, str], target: str, pace: str) -> None:
-        """Two species, which stay, make a third."""
-        both = tuple((name, 1) for name in pair)
-        self.react(f"{pair[0]}_and_{pair[1]}_make_{target}", both, (*both, (target, 1)), pace)
-
-    def react(self, name: str, inputs: Terms, outputs: Terms, pace: str) -> None:
-        """Add a reaction, and what it names that is not yet there."""
-        for species, _ in (*inputs, *outputs):
-            if species not in self.phases:
-                self.species.setdefault(species, 0.0)
-        self.reactions.append(Reaction(name, inputs, outputs, f"{_PACE}{pace}"))
+            d, g, on = (f"d{unit}_{rail}", 1), (f"g{unit}_{rail}", 1), (slope, 1)
+            circuit.react(f"{d[0]}_passes_{slope}", (d, on), (g, on), "mask")
+            circuit.clear(f"d{unit}_{rail}")
+        circuit.clear(f"g{unit}_{rail}")
+        for feature in inputs:
+            lessened = f"w{unit}_{feature.number}_{OTHER[product_rail(rail, feature.rail)]}"
+            circuit.makes((f"g{unit}_{rail}", feature.learn), lessened, "learn_hidden")
 
 
-def _product(one: str, other: str) -> str:
-    """The rail of a product of two values on these rails."""
-    return "p" if one == other else "m"
+def _readout(circuit: Assembly, learner: Learner, weights: Array, features: Sequence[_Feature]) -> None:
+    """Outputs less targets, and how the weights learn from them."""
+    first = 1 if learner.hidden else 0
+    back = {"exact": "d", "first-order": "g"}.get(learner.feedback if learner.hidden else "")
+    for output in range(1, learner.outputs + 1):
+        errors = {rail: f"e{output}_{rail}" for rail in RAILS}
+        circuit.cancel(*errors.values())
+        for rail, error in errors.items():
+            wanted = f"y{output}_{rail}"
+            circuit.becomes(wanted, first, f"{wanted}_read")
+            circuit.clear(f"{wanted}_read", first + 1)
+            circuit.makes((f"{wanted}_read",), errors[OTHER[rail]], "target")
+            circuit.clear(error)
+        for feature in features:
+            for rail, weight in circuit.weight("v", output, feature.number, weights).items():
+                circuit.makes((weight, feature.read), errors[product_rail(rail, feature.rail)], "error")
+                if back and feature.number:
+                    for sign, error in errors.items():
+                        circuit.makes((error, weight), f"{back}{feature.number}_{product_rail(sign, rail)}", "back")
+            for sign, error in errors.items():
+                lessened = f"v{output}_{feature.number}_{OTHER[product_rail(sign, feature.rail)]}"
+                circuit.makes((error, feature.learn), lessened, "learn")
 
 
 def _railed(values: Array) -> Array:
