@@ -23,7 +23,8 @@ class Paces:
 
     gate: a form becomes the next; clear: what is done with is removed; annihilation: of the two rails of a value;
     hidden, error: what weights make of what they read, and targets; back: feedback through the read-out's weights;
-    mask: its passage through rectifiers; learn, learn_hidden: of weights, which set the size of the steps.
+    mask: its passage through rectifiers; learn, learn_hidden: of weights, which set the size of the steps; release: of
+    what changes weights, 1/s.
     """
 
     gate: float = 3.0
@@ -35,6 +36,7 @@ class Paces:
     mask: float = 5.0
     learn: float = 5e-3
     learn_hidden: float = 1e-2
+    release: float = 3.0
 
     @property
     def target(self) -> float:
@@ -93,6 +95,10 @@ class Assembly:
         """One species or two, which stay, make another."""
         stay = tuple((name, 1) for name in catalysts)
         self.react(f"{'_and_'.join(catalysts)}_make_{target}", stay, (*stay, (target, 1)), pace)
+
+    def changes(self, source: str, target: str, pace: str) -> None:
+        """One species turns into another, at any time."""
+        self.react(f"{source}_changes_{target}", ((source, 1),), ((target, 1),), pace)
 
     def react(self, name: str, inputs: Terms, outputs: Terms, pace: str) -> None:
         """Add a reaction, and what it names that is not yet there."""

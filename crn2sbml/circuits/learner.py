@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crn2sbml.circuits.assembly import OTHER, RAILS, Array, Assembly, Paces, product_rail
+from crn2sbml.circuits.turn import RISEN
 from crn2sbml.core.feeding import Feeding
 from crn2sbml.core.network import Network
 from crn2sbml.errors import ShapeError
@@ -31,9 +32,6 @@ from crn2sbml.motifs.clock import Clock
 
 Feedback: TypeAlias = Literal["exact", "first-order", "none"]
 """Of hidden weights: through the rectifiers' slopes, without them, or none: they stay as they were drawn."""
-
-_RISEN = 0.1
-"""Activity of the first phase at which the next example is fed."""
 
 
 class Weights(NamedTuple):
@@ -109,7 +107,7 @@ class Learner:
         species = (*self.input_ids, *(["h0"] if self.hidden else []), *self.target_ids)
         rows = self.omega * np.concatenate(columns, axis=1)
         first = self.clock.part(self.omega).outputs[0]
-        return Feeding(first, _RISEN * self.omega, species, tuple(map(tuple, rows.tolist())))
+        return Feeding(first, RISEN * self.omega, species, tuple(map(tuple, rows.tolist())))
 
     def initial_weights(self, seed: int) -> Weights:
         """Nothing for a linear learner; else Gaussian weights of rectifiers, and small ones of the read-out."""
