@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from crn2sbml.engines.registry import is_installed
+from crn2sbml.engines.registry import engine_names, is_installed
 
+_LEFT_OUT = "crn2sbml/left_out"
 NO_DATA = "CRN2SBML_DATA is not set to a folder that holds sbml-test-suite/ and mnist/"
 
 
@@ -34,6 +35,33 @@ def suite_root(data_root: Path) -> Path:
     if not root.is_dir():
         pytest.skip(f"{root} does not exist")
     return root
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--left-out", action="store_true", help="only what the run before this one skipped")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`--left-out`: what was skipped, test or whole file, and what needs a simulator that was absent then."""
+    if config.getoption("left_out") and config.cache is not None:
+        skipped, absent = map(set, config.cache.get(_LEFT_OUT, [[], []]))
+        chosen = [
+            item
+            for item in items
+            if skipped & {item.nodeid, item.nodeid.split("::")[0]}
+            or absent & {name for mark in item.iter_markers("simulators") for name in mark.args}
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that gathers all reports keeps what was skipped, and which simulators were absent."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and session.config.cache is not None and not hasattr(session.config, "workerinput"):
+        skipped = [report.nodeid for report in reporter.stats.get("skipped", [])]
+        absent = [name for name in engine_names() if not is_installed(name)]
+        session.config.cache.set(_LEFT_OUT, [skipped, absent])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,7 +44,7 @@ def test_folded_weights_read_items_as_the_others_read_standardised_latents() -> 
 
 def test_stationary_pictures_are_those_of_the_closed_form() -> None:
     """Means and covariances of the exact process's items, from runs that start far from what they end at."""
-    weights, runs = weights_of(SMALL), 1500
+    weights, runs = weights_of(SMALL), 700
     sbml = write_sbml(Document(SMALL.network(weights, label=1)))
     counts = get_engine("native").load(sbml).observe(
         (*SMALL.output_ids, *SMALL.latent_ids), {}, seed=5, settle=600.0, replicates=runs
