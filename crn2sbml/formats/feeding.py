@@ -79,6 +79,10 @@ def take_feeding(model: Any) -> Feeding | None:
             raise _OtherError
         examples = tuple(zip(*tables.values(), strict=True))
         feeding = Feeding(clock, constant.getValue(), tuple(tables), examples)
+        if any(_is_set_elsewhere(model, name) for name in (key, threshold)):
+            raise _OtherError
+        if not all(_counts_items(model, name) for name in (clock, *tables)):
+            raise _OtherError
     except (_OtherError, ValueError, KeyError, AttributeError):
         raise UnsupportedError(f"{where} is not mass action, nor does it feed examples one by one") from None
     except NetworkError as error:
@@ -91,6 +95,16 @@ def take_feeding(model: Any) -> Feeding | None:
 
 class _OtherError(Exception):
     """Not what `write_feeding` writes."""
+
+
+def _is_set_elsewhere(model: Any, name: str) -> bool:
+    return model.getInitialAssignmentBySymbol(name) is not None or model.getRuleByVariable(name) is not None
+
+
+def _counts_items(model: Any, name: str) -> bool:
+    """Whether formulas mean a species' amount by its name, not its concentration."""
+    species = model.getSpecies(name)
+    return bool(species.getHasOnlySubstanceUnits()) or model.getCompartment(species.getCompartment()).getSize() == 1
 
 
 def _names(node: Any, kind: int) -> list[str]:

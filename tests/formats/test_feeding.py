@@ -83,6 +83,15 @@ def changed(change: str) -> str:
     elif change == "keys":
         formula = "piecewise(50, next_example == 0, 80, Food == 1, 20, next_example == 2, 20)"
         event.getEventAssignment(0).setMath(libsbml.parseL3Formula(formula))
+    elif change == "concentration":
+        model.getCompartment(0).setSize(2.0)
+        model.getSpecies("Food").setHasOnlySubstanceUnits(False)
+    elif change == "compartment":
+        event.getEventAssignment(0).setVariable("cell")
+    elif change == "initial assignment":
+        assignment = model.createInitialAssignment()
+        assignment.setSymbol("feeding_threshold")
+        assignment.setMath(libsbml.parseL3Formula("300"))
     elif change == "no assignments":
         while event.getNumEventAssignments():
             event.removeEventAssignment(0)
@@ -102,6 +111,9 @@ def changed(change: str) -> str:
         "order",
         "keys",
         "no assignments",
+        "concentration",
+        "compartment",
+        "initial assignment",
     ],
 )
 def test_other_events_are_refused(change: str) -> None:
