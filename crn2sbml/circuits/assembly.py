@@ -1,16 +1,12 @@
 """Putting circuits together that a clock drives: values with two rails, forms that follow each other, named paces."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from crn2sbml.core.matrices import Array
 from crn2sbml.core.network import Network, Parameter, Reaction, Species, Terms
 from crn2sbml.core.units import scaled
 from crn2sbml.motifs.clock import Clock
 
-Array: TypeAlias = NDArray[np.float64]
 RAILS = {"p": 1, "m": -1}
 """The two species of a value by their last letter, and the sign that they count with."""
 OTHER = {"p": "m", "m": "p"}

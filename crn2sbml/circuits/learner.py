@@ -23,9 +23,10 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crn2sbml.circuits.assembly import OTHER, RAILS, Array, Assembly, Paces, product_rail
+from crn2sbml.circuits.assembly import OTHER, RAILS, Assembly, Paces, product_rail
 from crn2sbml.circuits.turn import RISEN
 from crn2sbml.core.feeding import Feeding
+from crn2sbml.core.matrices import Array
 from crn2sbml.core.network import Network
 from crn2sbml.errors import ShapeError
 from crn2sbml.motifs.clock import Clock

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crn2sbml.circuits.assembly import OTHER, RAILS, Array, Assembly, Paces
+from crn2sbml.circuits.assembly import OTHER, RAILS, Assembly, Paces
 from crn2sbml.circuits.turn import RISEN, Turn, turn_of
 from crn2sbml.core.feeding import Feeding
+from crn2sbml.core.matrices import Array
 from crn2sbml.core.network import Network
 from crn2sbml.errors import ShapeError
 from crn2sbml.motifs.clock import Clock

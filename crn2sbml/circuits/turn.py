@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from crn2sbml.circuits.assembly import Array
-from crn2sbml.core.matrices import Matrices
+from crn2sbml.core.matrices import Array, Matrices
 from crn2sbml.core.network import Network
 from crn2sbml.errors import ShapeError
 from crn2sbml.motifs.clock import Clock

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crn2sbml.circuits.assembly import Array, Paces
+from crn2sbml.circuits.assembly import Paces
 from crn2sbml.circuits.learner import Learner, Weights
+from crn2sbml.core.matrices import Array
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.errors import ShapeError
 from crn2sbml.formats.document import Document
