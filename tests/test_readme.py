@@ -27,7 +27,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMPILES = {"amici"}
 """Simulators that take a minute to compile the model."""
 
-LONG = {"demo", "train", "verify", "suite", "generate", "judge"}
+LONG = {"demo", "train", "verify", "suite", "generate", "judge", "learn"}
 """Commands that take minutes, or what others make first; they have tests of their own."""
 NOISE = "crn2sbml simulate models/digits --method lna"
 """The command whose numbers the README names; it is run once."""

@@ -10,7 +10,8 @@ from crn2sbml.motifs.clock import Clock
 RAILS = {"p": 1, "m": -1}
 """The two species of a value by their last letter, and the sign that they count with."""
 OTHER = {"p": "m", "m": "p"}
-_PACE = "pace_"
+_PACE, _CLOCKED = "pace_", ("gate", "clear")
+"""What the names of rate constants begin with; paces of reactions in which a species of the clock takes part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Paces:
     error: float = 0.1
     back: float = 0.1
     mask: float = 5.0
-    learn: float = 5e-3
-    learn_hidden: float = 1e-2
+    learn: float = 2e-3
+    learn_hidden: float = 4e-3
     release: float = 3.0
 
     @property
@@ -41,19 +42,23 @@ class Paces:
 
 
 class Assembly:
-    """Species (activities to begin with) and reactions, as they are added; the rate of each is a pace by its name."""
+    """Species (activities to begin with) and reactions, as they are added; the rate of each is a pace by its name.
 
-    def __init__(self, clock: Clock, paces: Paces, omega: float) -> None:
-        self._clock, self._paces, self._omega = clock.part(omega), paces, omega
+    An activity of 1 is `omega` items, of the clock `clock_omega`.
+    """
+
+    def __init__(self, clock: Clock, paces: Paces, omega: float, clock_omega: float) -> None:
+        self._clock, self._paces, self._omega = clock.part(clock_omega), paces, omega
+        self._clocked = dict.fromkeys(_CLOCKED, clock_omega)
         self._phases = self._clock.outputs
         self._species: dict[str, float] = {}
         self._reactions: list[Reaction] = []
 
     def network(self, name: str) -> Network:
         """Everything, with the clock."""
-        orders = {reaction.rate: reaction.order for reaction in self._reactions}
+        orders = {reaction.rate.removeprefix(_PACE): reaction.order for reaction in self._reactions}
         parameters = tuple(
-            Parameter(rate, scaled(getattr(self._paces, rate.removeprefix(_PACE)), order, self._omega))
+            Parameter(_PACE + rate, scaled(getattr(self._paces, rate), order, self._clocked.get(rate, self._omega)))
             for rate, order in orders.items()
         )
         species = tuple(Species(id_, float(self._omega * level)) for id_, level in self._species.items())
@@ -66,7 +71,7 @@ class Assembly:
 
     def weight(self, kind: str, row: int, column: int, values: Array) -> dict[str, str]:
         """The species of a weight by rail, which annihilate; the constant, 0, has the last column of the values."""
-        rails = {rail: f"{kind}{row}_{column}_{rail}" for rail in RAILS}
+        rails = {rail: weight_id(kind, row, column, rail) for rail in RAILS}
         if rails["p"] not in self._species:
             for rail, sign in RAILS.items():
                 self._species[rails[rail]] = max(sign * float(values[row - 1, column - 1]), 0.0)
@@ -102,6 +107,11 @@ class Assembly:
             if species not in self._phases:
                 self._species.setdefault(species, 0.0)
         self._reactions.append(Reaction(name, inputs, outputs, f"{_PACE}{pace}"))
+
+
+def weight_id(kind: str, row: int, column: int, rail: str) -> str:
+    """The species of one rail of a weight."""
+    return f"{kind}{row}_{column}_{rail}"
 
 
 def product_rail(one: str, other: str) -> str:

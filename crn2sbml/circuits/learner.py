@@ -10,21 +10,21 @@ than two molecules meet. The turn of a learner with rectifiers:
    `e + h_learn -> ... + v`, `g + x_learn -> ... + w`, each into the rail that lessens the error;
 4. clearing of everything but the weights, and the next example.
 
-A linear learner has no rectifiers: its read-out reads the inputs, and its turn has three phases. All that makes the
-error grows in proportion, so that overlapping phases do not move what is learnt.
+A linear learner has no rectifiers: its read-out reads the inputs, and its turn has three phases. All that makes its
+error grows in proportion, so that overlapping phases do not move what it learns.
 After: Nagipogu, Reif 2025, doi:10.1021/acssynbio.5c00099 (learning in two phases, by reactions of two at most); the
 circuits here are derived anew.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crn2sbml.circuits.assembly import OTHER, RAILS, Assembly, Paces, product_rail
-from crn2sbml.circuits.turn import RISEN
+from crn2sbml.circuits.assembly import OTHER, RAILS, Assembly, Paces, product_rail, weight_id
+from crn2sbml.circuits.turn import RISEN, Turn
 from crn2sbml.core.feeding import Feeding
 from crn2sbml.core.matrices import Array
 from crn2sbml.core.network import Network
@@ -33,6 +33,13 @@ from crn2sbml.motifs.clock import Clock
 
 Feedback: TypeAlias = Literal["exact", "first-order", "none"]
 """Of hidden weights: through the rectifiers' slopes, without them, or none: they stay as they were drawn."""
+
+_SPREAD, _READOUT_SPREAD = 0.5, 0.3
+"""Standard deviations of the weights that learning begins with."""
+_TRACE = 1e-9
+"""Added to all that is fed: where nothing is left of something, libRoadRunner's default tolerance for it vanishes too,
+and it stops.
+"""
 
 
 class Weights(NamedTuple):
@@ -46,7 +53,8 @@ class Weights(NamedTuple):
 class Learner:
     """A circuit of `inputs` that learns `outputs`, through `hidden` rectifiers if any.
 
-    Inputs that are `signed` have two rails; others cannot be negative. One unit of activity is `omega` items.
+    Inputs that are `signed` have two rails; others cannot be negative. One unit of activity is `omega` items, of the
+    clock `clock_omega` if given: its `influx`, which ends its phases, must not be a rare event, or it loses time.
     """
 
     name: str
@@ -59,6 +67,7 @@ class Learner:
     clock_rate: float = 1.0
     influx: float = 1e-4
     omega: float = 1000.0
+    clock_omega: float | None = None
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.outputs < 1 or self.hidden < 0:
@@ -66,8 +75,9 @@ class Learner:
                 f"learner {self.name!r}: {self.inputs} inputs, {self.hidden} rectifiers, {self.outputs} outputs; needs "
                 "an input and an output"
             )
-        if not 0 < self.omega < float("inf"):
-            raise ShapeError(f"learner {self.name!r}: omega is {self.omega}; it must be positive and finite")
+        for omega in (self.omega, self.clock_omega or 1.0):
+            if not 0 < omega < float("inf"):
+                raise ShapeError(f"learner {self.name!r}: omega is {omega}; it must be positive and finite")
 
     @property
     def clock(self) -> Clock:
@@ -106,18 +116,18 @@ class Learner:
         constants = np.ones((len(inputs), 2 if self.hidden else 1))
         columns = [_railed(inputs) if self.signed else inputs, constants, _railed(targets)]
         species = (*self.input_ids, *(["h0"] if self.hidden else []), *self.target_ids)
-        rows = self.omega * np.concatenate(columns, axis=1)
-        first = self.clock.part(self.omega).outputs[0]
-        return Feeding(first, RISEN * self.omega, species, tuple(map(tuple, rows.tolist())))
+        rows = self.omega * (_TRACE + np.concatenate(columns, axis=1))
+        first = self.clock.part(1.0).outputs[0]
+        return Feeding(first, RISEN * (self.clock_omega or self.omega), species, tuple(map(tuple, rows.tolist())))
 
     def initial_weights(self, seed: int) -> Weights:
-        """Nothing for a linear learner; else Gaussian weights of rectifiers, and small ones of the read-out."""
+        """Nothing for a linear learner; else small Gaussian weights."""
         readout = np.zeros((self.outputs, (self.hidden or self.inputs) + 1))
         if not self.hidden:
             return Weights(readout)
         rng = np.random.default_rng(seed)
-        hidden = rng.normal(size=(self.hidden, self.inputs + 1))
-        readout[:, :-1] = 0.3 * rng.normal(size=(self.outputs, self.hidden))
+        hidden = _SPREAD * rng.normal(size=(self.hidden, self.inputs + 1))
+        readout[:, :-1] = _READOUT_SPREAD * rng.normal(size=(self.outputs, self.hidden))
         return Weights(readout, hidden)
 
     def network(self, weights: Weights) -> Network:
@@ -129,24 +139,44 @@ class Learner:
         for found, shape in zip(weights, shapes if self.hidden else shapes[:1], strict=False):
             if found is None or found.shape != shape:
                 raise ShapeError(f"learner {self.name!r}: weights of another shape than {shape}")
-        circuit = Assembly(self.clock, self.paces, self.omega)
+        circuit = Assembly(self.clock, self.paces, self.omega, self.clock_omega or self.omega)
         hidden = weights.hidden
         features = _inputs(circuit, self, 0) if hidden is None else _rectifiers(circuit, self, hidden)
         _readout(circuit, self, weights.readout, features)
         return circuit.network(self.name)
 
-    def weights_in(self, counts: dict[str, float]) -> Weights:
+    def without_learning(self) -> "Learner":
+        """The same circuit with paces of learning of 0: it answers, and keeps its weights."""
+        return replace(self, paces=replace(self.paces, learn=0.0, learn_hidden=0.0))
+
+    def read_at(self, turn: Turn) -> float:
+        """Seconds from a turn's start after which its error can be read: while weights learn from it."""
+        return turn.middle(self.read_in + 1)
+
+    @property
+    def error_ids(self) -> tuple[str, ...]:
+        """Species that hold outputs less targets while weights learn from them, both rails of each output in turn."""
+        return tuple(f"e{k}_{rail}" for k in range(1, self.outputs + 1) for rail in RAILS)
+
+    @property
+    def read_in(self) -> int:
+        """The phase in which outputs are made."""
+        return 1 if self.hidden else 0
+
+    @property
+    def weight_ids(self) -> tuple[str, ...]:
+        """Species that hold the weights, the read-out's first, row by row, both rails of each in turn."""
+        inputs, units = [*range(1, self.inputs + 1), 0], [*range(1, self.hidden + 1), 0]
+        rows = [("v", k, units if self.hidden else inputs) for k in range(1, self.outputs + 1)]
+        rows += [("w", unit, inputs) for unit in range(1, self.hidden + 1)]
+        return tuple(weight_id(kind, row, j, rail) for kind, row, columns in rows for j in columns for rail in RAILS)
+
+    def weights_in(self, counts: Mapping[str, float]) -> Weights:
         """The weights that counts of species hold."""
-
-        def held(name: str, rows: Sequence[int], columns: Sequence[int]) -> Array:
-            values = [[counts[f"{name}{i}_{j}_p"] - counts[f"{name}{i}_{j}_m"] for j in columns] for i in rows]
-            return np.array(values) / self.omega
-
-        outputs, units = range(1, self.outputs + 1), range(1, self.hidden + 1)
-        inputs = [*range(1, self.inputs + 1), 0]
-        if not self.hidden:
-            return Weights(held("v", outputs, inputs))
-        return Weights(held("v", outputs, [*units, 0]), held("w", units, inputs))
+        rails = np.array([counts[name] for name in self.weight_ids]) / self.omega
+        readout, hidden = np.split(rails[::2] - rails[1::2], [self.outputs * ((self.hidden or self.inputs) + 1)])
+        hidden = hidden.reshape(self.hidden, self.inputs + 1)
+        return Weights(readout.reshape(self.outputs, -1), hidden if self.hidden else None)
 
 
 class _Feature(NamedTuple):
@@ -208,13 +238,13 @@ def _feedback(circuit: Assembly, learner: Learner, unit: int, slope: str, inputs
             circuit.clear(f"d{unit}_{rail}")
         circuit.clear(f"g{unit}_{rail}")
         for feature in inputs:
-            lessened = f"w{unit}_{feature.number}_{OTHER[product_rail(rail, feature.rail)]}"
+            lessened = weight_id("w", unit, feature.number, OTHER[product_rail(rail, feature.rail)])
             circuit.makes((f"g{unit}_{rail}", feature.learn), lessened, "learn_hidden")
 
 
 def _readout(circuit: Assembly, learner: Learner, weights: Array, features: Sequence[_Feature]) -> None:
     """Outputs less targets, and how the weights learn from them."""
-    first = 1 if learner.hidden else 0
+    first = learner.read_in
     back = {"exact": "d", "first-order": "g"}.get(learner.feedback if learner.hidden else "")
     for output in range(1, learner.outputs + 1):
         errors = {rail: f"e{output}_{rail}" for rail in RAILS}
@@ -232,7 +262,7 @@ def _readout(circuit: Assembly, learner: Learner, weights: Array, features: Sequ
                     for sign, error in errors.items():
                         circuit.makes((error, weight), f"{back}{feature.number}_{product_rail(sign, rail)}", "back")
             for sign, error in errors.items():
-                lessened = f"v{output}_{feature.number}_{OTHER[product_rail(sign, feature.rail)]}"
+                lessened = weight_id("v", output, feature.number, OTHER[product_rail(sign, feature.rail)])
                 circuit.makes((error, feature.learn), lessened, "learn")
 
 

@@ -38,13 +38,13 @@ class MinimalLearner:
     @property
     def turn(self) -> Turn:
         """Its clock's turn, with which targets are scaled: what is made of a weight of 1 takes the phase's length."""
-        return turn_of(self.clock, self.paces.gate)
+        return turn_of(self.clock)
 
     def network(self, weights: Array) -> Network:
         """The circuit with `weights` (inputs,), which must not be negative, to begin with."""
         if np.shape(weights) != (self.inputs,) or not (np.asarray(weights) >= 0).all():
             raise ShapeError(f"minimal learner: weights {weights}; needs {self.inputs}, none below 0")
-        circuit = Assembly(self.clock, self.paces, self.omega)
+        circuit = Assembly(self.clock, self.paces, self.omega, self.omega)
         circuit.becomes("h", 0, "h_read")
         circuit.clear("h_read", 1)
         circuit.makes(("h_read",), "o", "target")
@@ -67,7 +67,7 @@ class MinimalLearner:
 
     def feeding(self, inputs: Array, targets: Array) -> Feeding:
         """Examples as what is fed: inputs (n, inputs), targets (n,), in activities; raises NetworkError below 0."""
-        scale = self.paces.error * self.turn.exposure[0]
+        scale = self.paces.error * self.turn.exposure(self.paces.gate)[0]
         rows = self.omega * np.column_stack([inputs, np.full(len(inputs), self.constant), scale * np.asarray(targets)])
         species = (*(f"x{i}" for i in range(1, self.inputs + 1)), "h", "y")
         return Feeding(self.clock.part(1.0).outputs[0], RISEN * self.omega, species, tuple(map(tuple, rows.tolist())))

@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from crn2sbml import __version__
-from crn2sbml.cli import demo, distribution, evaluate, export, generate, info, judge, simulate, suite, train, verify
+from crn2sbml.cli import (
+    demo,
+    distribution,
+    evaluate,
+    export,
+    generate,
+    info,
+    judge,
+    learn,
+    simulate,
+    suite,
+    train,
+    verify,
+)
 from crn2sbml.errors import CrnError
 
 app = typer.Typer(
@@ -44,7 +57,7 @@ def _options(
 
 for command in (
     demo.demo, train.train, evaluate.evaluate, export.export, simulate.simulate, verify.verify, suite.suite, info.info,
-    distribution.distribution, generate.generate, judge.judge,
+    distribution.distribution, generate.generate, judge.judge, learn.learn,
 ):  # fmt: skip
     app.command()(command)
 

@@ -1,7 +1,7 @@
 """Examples that somebody adds to a running network: all that happens to it beside its reactions."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crn2sbml.core.network import Network
 from crn2sbml.errors import NetworkError, did_you_mean
@@ -39,6 +39,10 @@ class Feeding:
                     raise NetworkError(
                         f"feeding: example {number} has {count} of {name!r}; it must be finite and 0 or more items"
                     )
+
+    def in_whole_items(self) -> "Feeding":
+        """The same with counts rounded, as stochastic runs need them."""
+        return replace(self, examples=tuple(tuple(map(float, map(round, example))) for example in self.examples))
 
     def check(self, network: Network) -> None:
         """Raises NetworkError for species that the network lacks or holds clamped."""

@@ -11,7 +11,7 @@ from crn2sbml.core.units import rate_constant_unit
 from crn2sbml.errors import FormatError
 from crn2sbml.formats.comments import comment_lines
 from crn2sbml.formats.document import Document
-from crn2sbml.formats.feeding import EVENT, NEXT, THRESHOLD
+from crn2sbml.formats.feeding import EVENT, NEXT, THRESHOLD, halved
 from crn2sbml.formats.sbml_write import compartment_id, free_id
 
 _WORDS = """
@@ -89,8 +89,9 @@ def _fed(feeding: Feeding, next_example: str, threshold: str, event: str) -> Ite
     yield f"  {threshold} = {feeding.threshold:.15g};"
     yield f"  {event}: at {feeding.clock} > {threshold}, t0=true, persistent=true:"
     for name, values in tables.items():
-        pieces = (f"{value:.15g}, {next_example} == {number}" for number, value in enumerate(values))
-        yield f"    {name} = piecewise({', '.join(pieces)}, {values[-1]:.15g}){';' if name == next_example else ','}"
+        numbers = [f"{value:.15g}" for value in values]
+        found = halved(numbers, lambda low, bound, high: f"piecewise({low}, {next_example} < {bound}, {high})")
+        yield f"    {name} = {found}{';' if name == next_example else ','}"
 
 
 def law_formula(reaction: Reaction, discrete: bool) -> str:

@@ -4,8 +4,8 @@ Its trigger compares the clock with a constant, its assignments look numbers up:
 it looks up stands as a `piecewise` over the parameter that counts the examples, as any simulator with events reads it.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import libsbml
 
@@ -15,8 +15,10 @@ from crn2sbml.formats import math_trees
 from crn2sbml.formats.libsbml_checks import made, ok
 from crn2sbml.formats.sbml_values import each
 
-_EQUAL = libsbml.AST_RELATIONAL_EQ
+_Value = TypeVar("_Value")
 EVENT, NEXT, THRESHOLD = "feed", "next_example", "feeding_threshold"
+_PIECES = 3
+"""Children of a `piecewise` of two cases: one, its condition, the other."""
 
 
 def write_feeding(model: Any, feeding: Feeding, free_id: Callable[[str], str]) -> None:
@@ -47,7 +49,17 @@ def write_feeding(model: Any, feeding: Feeding, free_id: Callable[[str], str]) -
 def _assign(event: Any, variable: str, key: str, values: list[float], units: str) -> None:
     assignment = made(event.createEventAssignment(), variable)
     ok(assignment.setVariable(variable), variable)
-    ok(assignment.setMath(math_trees.choice(key, [math_trees.number(value, units) for value in values])), variable)
+    numbers = [math_trees.number(value, units) for value in values]
+    found = halved(numbers, lambda low, bound, high: math_trees.either(low, key, bound, high))
+    ok(assignment.setMath(found), variable)
+
+
+def halved(values: Sequence[_Value], join: Callable[[_Value, int, _Value], _Value], first: int = 0) -> _Value:
+    """A table as what finds one of its values: `join` chooses the first part below a number, else the second."""
+    if len(values) == 1:
+        return values[0]
+    half = len(values) // 2
+    return join(halved(values[:half], join, first), first + half, halved(values[half:], join, first + half))
 
 
 def take_feeding(model: Any) -> Feeding | None:
@@ -68,12 +80,9 @@ def take_feeding(model: Any) -> Feeding | None:
         constant = model.getParameter(threshold)
         if not constant.getConstant() or (trigger.isSetInitialValue() and not trigger.getInitialValue()):
             raise _OtherError
-        tables: dict[str, list[float]] = {}
-        keys = set[str]()
-        for assignment in each(event.getListOfEventAssignments()):
-            key, tables[assignment.getVariable()] = _looked_up(assignment.getMath())
-            keys.add(key)
-        (key,) = keys
+        assignments = list(each(event.getListOfEventAssignments()))
+        (key,) = (a.getVariable() for a in assignments if model.getParameter(a.getVariable()) is not None)
+        tables = {assignment.getVariable(): _looked_up(assignment.getMath(), key) for assignment in assignments}
         order = tables.pop(key)
         if order != [float(i) for i in (*range(1, len(order)), 0)] or model.getParameter(key).getValue() != 0:
             raise _OtherError
@@ -115,18 +124,16 @@ def _names(node: Any, kind: int) -> list[str]:
     return [child.getName() for child in children]
 
 
-def _looked_up(node: Any) -> tuple[str, list[float]]:
-    """The key and the values of a `choice`."""
-    children = [node.getChild(i) for i in range(node.getNumChildren())]
-    if node.getType() != libsbml.AST_FUNCTION_PIECEWISE or len(children) % 2 == 0:
+def _looked_up(node: Any, key: str, first: int = 0) -> list[float]:
+    """The values of a table that `halved` wrote, from number `first` on."""
+    if node.isNumber():
+        return [float(node.getValue())]
+    if node.getType() != libsbml.AST_FUNCTION_PIECEWISE or node.getNumChildren() != _PIECES:
         raise _OtherError
-    keys = set[str]()
-    for place, test in enumerate(children[1::2]):
-        key, number = test.getChild(0), test.getChild(1)
-        if (test.getType(), key.getType(), number.getValue()) != (_EQUAL, libsbml.AST_NAME, place):
-            raise _OtherError
-        keys.add(key.getName())
-    if not all(child.isNumber() for child in (*children[:-1:2], children[-1])):
+    test = node.getChild(1)
+    if test.getType() != libsbml.AST_RELATIONAL_LT or test.getChild(0).getName() != key:
         raise _OtherError
-    (key,) = keys
-    return key, [float(child.getValue()) for child in children[:-1:2]]
+    values = _looked_up(node.getChild(0), key, first)
+    if test.getChild(1).getValue() != first + len(values):
+        raise _OtherError
+    return values + _looked_up(node.getChild(2), key, first + len(values))

@@ -49,14 +49,10 @@ def number(value: float, units: str) -> Any:
     return node
 
 
-def choice(key: str, values: Sequence[Any]) -> Any:
-    """The first of the values where `key` is 0, the second where it is 1, ...; the last in all other cases, too."""
-    pieces = [
-        part
-        for place, value in enumerate(values)
-        for part in (value, _node(libsbml.AST_RELATIONAL_EQ, [name(key), number(place, "dimensionless")]))
-    ]
-    return _node(libsbml.AST_FUNCTION_PIECEWISE, [*pieces, values[-1].deepCopy()])
+def either(below: Any, key: str, bound: int, above_: Any) -> Any:
+    """One formula where `key` is less than a whole number, else the other."""
+    test = _node(libsbml.AST_RELATIONAL_LT, [name(key), number(bound, "dimensionless")])
+    return _node(libsbml.AST_FUNCTION_PIECEWISE, [below, test, above_])
 
 
 def above(id_: str, threshold: str) -> Any:

@@ -34,6 +34,7 @@ def model_archive(
     seed: int,
     *,
     ssa_end: float | None = None,
+    more: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
     """SBML, Antimony, SED-ML (the master), `io.json`, `inputs.csv`, and what libRoadRunner made of them.
 
@@ -47,6 +48,7 @@ def model_archive(
         examples: settings of the inputs to run.
         seed: of the stochastic trajectory, 0 or more; the SED-ML names the seed that the simulator gets from it.
         ssa_end: where the stochastic trajectory ends, in seconds; `usage.t_end` if None.
+        more: other files to put beside these, by name.
 
     Raises: FormatError: an unknown output or input; CrnError: the simulator cannot run the model.
 
@@ -77,6 +79,7 @@ def model_archive(
         "inputs.csv": write_inputs_csv(examples, counts),
         "expected.csv": table,
         "expected.json": json.dumps(said, indent=1) + "\n",
+        **(more or {}),
     }
     return pack_omex(files, SEDML, document.metadata)
 

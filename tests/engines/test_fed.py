@@ -40,6 +40,16 @@ def test_food_follows_its_closed_form(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", [pytest.param(n, marks=pytest.mark.simulators(n)) for n in FEEDERS])
+@pytest.mark.parametrize("count", [1, 2, 45])
+def test_tables_of_any_length(engine: str, count: int) -> None:
+    feeding = Feeding("Clock", 200.0, ("Food", "Clock"), tuple((100.0 + number, 0.0) for number in range(count)))
+    simulation = get_engine(engine).load(write_sbml(Document(NETWORK, feeding=feeding)))
+    times = [0.0, *np.arange(2.0 + 1e-9, 2 * 50, 2.0).tolist()]
+    found = simulation.ode(times, {}).sel(species="Food").values[0, 1:]
+    np.testing.assert_allclose(found, [100 + number % count for number in range(len(found))], rtol=1e-6)
+
+
+@pytest.mark.parametrize("engine", [pytest.param(n, marks=pytest.mark.simulators(n)) for n in FEEDERS])
 def test_exact_runs_are_fed_too(engine: str) -> None:
     """Means of a pure death process that begins anew when a Poisson clock has counted to 201."""
     simulation, runs = get_engine(engine).load(SBML), 400

@@ -75,13 +75,16 @@ def changed(change: str) -> str:
     elif change == "arithmetic":
         event.getEventAssignment(0).setMath(libsbml.parseL3Formula("Food + 1"))
     elif change == "part arithmetic":
-        formula = "piecewise(50, next_example == 0, 2 * 40, next_example == 1, 20, next_example == 2, 20)"
+        formula = "piecewise(50, next_example < 1, piecewise(2 * 40, next_example < 2, 20))"
         event.getEventAssignment(0).setMath(libsbml.parseL3Formula(formula))
     elif change == "order":
-        formula = "piecewise(2, next_example == 0, 0, next_example == 1, 1, next_example == 2, 1)"
+        formula = "piecewise(2, next_example < 1, piecewise(0, next_example < 2, 1))"
         event.getEventAssignment(2).setMath(libsbml.parseL3Formula(formula))
     elif change == "keys":
-        formula = "piecewise(50, next_example == 0, 80, Food == 1, 20, next_example == 2, 20)"
+        formula = "piecewise(50, next_example < 1, piecewise(80, Food < 2, 20))"
+        event.getEventAssignment(0).setMath(libsbml.parseL3Formula(formula))
+    elif change == "bounds":
+        formula = "piecewise(50, next_example < 2, piecewise(80, next_example < 2, 20))"
         event.getEventAssignment(0).setMath(libsbml.parseL3Formula(formula))
     elif change == "concentration":
         model.getCompartment(0).setSize(2.0)
@@ -110,6 +113,7 @@ def changed(change: str) -> str:
         "part arithmetic",
         "order",
         "keys",
+        "bounds",
         "no assignments",
         "concentration",
         "compartment",
