@@ -22,6 +22,7 @@ def info(
 
     document = load_document(model)
     network = document.network
+    fed = document.feeding
     layers = Counter(f"{s.place.layer} {s.place.kind}" for s in network.species if s.place)
     orders = Counter(reaction.order for reaction in network.reactions)
     facts = {
@@ -35,6 +36,7 @@ def info(
         "shape": document.shape,
         "reading": document.reading,
         "units": document.units,
+        "fed": "" if fed is None else f"{len(fed.examples)} examples of {len(fed.species)} species, by {fed.clock}",
         "reactions_by_order": {str(order): count for order, count in sorted(orders.items())},
         "species_by_layer": dict(sorted(layers.items())),
     }

@@ -7,13 +7,13 @@ from crn2sbml.circuits.turn import turn_of
 from crn2sbml.formats.antimony_write import write_antimony
 from crn2sbml.formats.examples_csv import write_examples_csv
 from crn2sbml.formats.sbml_write import write_sbml
-from crn2sbml.formats.usage import Usage
+from crn2sbml.formats.usage import Usage, write_io_json
 from crn2sbml.report.archive import model_archive
 from crn2sbml.report.lesson import Lesson, lesson_document
 
 
 def lesson_files(lesson: Lesson, picture: bytes) -> dict[str, str | bytes]:
-    """Names and contents: SBML, Antimony, examples, the learning curve, a picture, and an archive that runs it all.
+    """Names and contents: SBML, Antimony, io.json, examples, learning curve, a picture; an archive that runs it all.
 
     Raises: CrnError: libRoadRunner cannot run the model, whose weights at the end the archive is to hold.
     """
@@ -32,6 +32,7 @@ def lesson_files(lesson: Lesson, picture: bytes) -> dict[str, str | bytes]:
     return {
         "model.xml": write_sbml(document),
         "model.ant": write_antimony(document),
+        "io.json": write_io_json(usage),
         "model.omex": model_archive(document, usage, (), lesson.seed, ssa_end=0.0, more=more),
         **more,
     }

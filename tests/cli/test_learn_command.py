@@ -1,4 +1,5 @@
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +35,13 @@ def test_own_examples_are_learnt_drawn_and_written(run: Program, tmp_path: Path,
     assert facts["volumes"][0]["omega"] == 300
     assert facts["volumes"][0]["scores"][0] < 0.5
     assert {path.name for path in out.iterdir()} == {
-        "model.xml", "model.ant", "model.omex", "examples.csv", "curve.csv", "learning.png",
+        "model.xml", "model.ant", "model.omex", "io.json", "examples.csv", "curve.csv", "learning.png",
     }  # fmt: skip
     assert read_sbml_file(out / "model.xml").feeding is not None
+    again = json.loads(run("simulate", out, "--engine", "copasi", "--json").out)
+    expected = zipfile.ZipFile(out / "model.omex").read("expected.csv").decode().splitlines()[1].split(",")
+    assert again["rows"][-1][2:] == pytest.approx(list(map(float, expected[3:])), rel=1e-6, abs=1e-6)
+    assert "fed                  15 examples of 5 species, by clock0_0" in run("info", out).out
     assert plot.read_bytes() == (out / "learning.png").read_bytes()
     assert (tmp_path / "plot-volumes.png").exists()
 
