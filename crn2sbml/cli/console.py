@@ -36,6 +36,14 @@ def progress() -> Iterator[Progress]:
         yield bars
 
 
+@contextmanager
+def busy(title: str) -> Iterator[None]:
+    """A display for work whose end nobody knows."""
+    with progress() as bars:
+        bars.add_task(title, total=None)
+        yield
+
+
 def bar(bars: Progress, title: str, total: int | None) -> Callable[[int], None]:
     """A bar for work of `total` pieces; tell it how many are done."""
     task = bars.add_task(title, total=total)

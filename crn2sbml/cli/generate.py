@@ -1,17 +1,24 @@
 """`crn2sbml generate`: pictures from a stationary network."""
 
+import io
+import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crn2sbml.cli.console import bar, print_json, progress, say
+from crn2sbml.cli.console import bar, busy, print_json, progress, say
 from crn2sbml.cli.inputs import check_units, load_document, load_usage
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from crn2sbml.core.matrices import Array
+    from crn2sbml.formats.usage import Usage
 
 _MOST_COLUMNS, _FRAMES_A_MEMORY = 16, 10
 """Pictures side by side, at most; frames of an animation in the time in which the latents forget themselves."""
@@ -56,15 +63,13 @@ def generate(
 
     Example: crn2sbml generate models/digits-generator --class 7 --count 64 --plot sevens.png
     """
-    import os
-
     import numpy as np
 
     from crn2sbml.disk import check_output, write_file
     from crn2sbml.formats.document import with_reading
     from crn2sbml.formats.sbml_write import write_sbml
     from crn2sbml.report.pictures import animation, picture_shape, sheet
-    from crn2sbml.verify.generation import check_class, correlation_time, pictures, trajectory
+    from crn2sbml.verify.generation import check_class, correlation_time, trajectory
 
     for path in (plot, out, animate):
         if path is not None:
@@ -81,37 +86,26 @@ def generate(
         raise CrnError(f"{model}: no io.json beside it says which species are its classes, latents and pixels")
     check_units(document, model, "generate")
     sbml = write_sbml(with_reading(document, "stochastic"), picture=False)
-    classes = class_ or range(len(usage.inputs))
-    memory = correlation_time(sbml, usage)
+    classes = list(class_ or range(len(usage.inputs)))
+    memory, shape = correlation_time(sbml, usage), picture_shape(document, usage.outputs)
     for label in classes:
         check_class(usage, label)
-    shape = picture_shape(document, usage.outputs)
     if animate is not None:
-        with progress() as bars:
-            bars.add_task("one run, ssa", total=None)
+        with busy("one run, ssa"):
             frames = trajectory(sbml, usage, classes[0], count, memory / _FRAMES_A_MEMORY, seed, engine)
         write_file(animate, animation(frames.reshape(-1, *shape) / usage.omega), force)
         say(f"Written: {animate}")
         if plot is None and out is None and not json:
             return
     labels = np.repeat(classes, count)
-    seeds = seed + np.arange(len(labels))
-    with progress() as bars:
-        told = bar(bars, f"pictures, {method.value}", len(labels))
-        if one_run:
-            seeds = seed + np.arange(len(classes)).repeat(count)
-            runs = []
-            for number, label in enumerate(classes):
-                runs.append(trajectory(sbml, usage, label, count, interval or 2 * memory, seed + number, engine))
-                told((number + 1) * count)
-            made = np.concatenate(runs)
-        else:
-            processes = jobs if jobs > 0 else os.cpu_count() or 1
-            made = pictures(sbml, usage, labels, seed, method.value, settle, engine, processes, told)
+    if one_run:
+        made = _from_runs(sbml, usage, classes, count, interval or 2 * memory, seed, engine)
+        seeds = seed + np.arange(len(classes)).repeat(count)
+    else:
+        made = _one_by_one(sbml, usage, labels, seed, method, settle, engine, jobs)
+        seeds = seed + np.arange(len(labels))
     made = made.reshape(-1, *shape)
     if out is not None:
-        import io
-
         packed = io.BytesIO()
         np.savez_compressed(packed, pictures=made, labels=labels, seeds=seeds, omega=usage.omega)
         write_file(out, packed.getvalue(), force)
@@ -126,7 +120,7 @@ def generate(
                 "method": method.value,
                 "engine": engine if method is Way.SSA else None,
                 "one_run": one_run,
-                "classes": list(classes),
+                "classes": classes,
                 "count": count,
                 "seed": seed,
                 "omega": usage.omega,
@@ -134,9 +128,36 @@ def generate(
                 "mean_items_on": [float(made[labels == label].mean()) for label in classes],
             }
         )
-        return
-    if plot is None and out is None:
+    elif plot is None and out is None:
         print(_as_text(made[0] / usage.omega))
+
+
+def _from_runs(
+    sbml: str, usage: "Usage", classes: Sequence[int], count: int, interval: float, seed: int, engine: str
+) -> "Array":
+    """So many pictures of each class, from one long run of each: (n, pixels)."""
+    import numpy as np
+
+    from crn2sbml.verify.generation import trajectory
+
+    runs = []
+    with progress() as bars:
+        for number, label in enumerate(bars.track(classes, description="a run of each class, ssa")):
+            runs.append(trajectory(sbml, usage, label, count, interval, seed + number, engine))
+    return np.concatenate(runs)
+
+
+def _one_by_one(
+    sbml: str, usage: "Usage", labels: "NDArray[np.intp]", seed: int, method: Way, settle: float | None, engine: str,
+    jobs: int,
+) -> "Array":  # fmt: skip
+    """A picture of each label, each from a run or draw of its own: (n, pixels)."""
+    from crn2sbml.verify.generation import pictures
+
+    with progress() as bars:
+        told = bar(bars, f"pictures, {method.value}", len(labels))
+        processes = jobs if jobs > 0 else os.cpu_count() or 1
+        return pictures(sbml, usage, labels, seed, method.value, settle, engine, processes, told)
 
 
 def _as_text(picture: "Array") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crn2sbml.cli.console import print_json, progress, say
+from crn2sbml.cli.console import busy, print_json, progress, say
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def learn(
         facts["volumes"] = _volumes(tasks, sorted(volume), engine, jobs)
     if plot is not None or out is not None:
         learnt, grid = first.ways[CHEMISTRY].weights, grid_of(first)
-        asked = None if grid is None else answers(first.task.learner, first.rule, learnt, grid, engine)
+        with busy("answers all over the square"):
+            asked = None if grid is None else answers(first.task.learner, first.rule, learnt, grid, engine)
         picture = lesson_picture(first, grid, asked)
         if plot is not None:
             write_file(plot, picture, force)
@@ -97,7 +98,9 @@ def learn(
         if out is not None:
             from crn2sbml.report.lesson_folder import lesson_files
 
-            say(f"Written: {write_folder(out, lesson_files(first, picture), force)}")
+            with busy("files, and what the archive's run gives"):
+                files = lesson_files(first, picture)
+            say(f"Written: {write_folder(out, files, force)}")
     if json:
         print_json(facts)
     else:

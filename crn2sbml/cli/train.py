@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crn2sbml.cli.console import bar, print_json, progress, say
+from crn2sbml.cli.console import bar, busy, print_json, progress, say
 from crn2sbml.errors import CrnError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from crn2sbml.training.data import DataSet
     from crn2sbml.training.loop import Options
     from crn2sbml.training.losses import Calibration
+
+_WRITING = "files, and what the archive's runs give"
 
 
 class Noise(StrEnum):
@@ -89,7 +91,9 @@ def train(
     test = data.test
     example = (test.images[0], int(test.labels[0]))
     document = model_document(trained, example, creator, _now(creator), licence)
-    write_folder(out, model_files(trained, document, model_examples(trained, test)), force)
+    with busy(_WRITING):
+        files = model_files(trained, document, model_examples(trained, test))
+    write_folder(out, files, force)
     accuracy = trained.record["accuracy"]
     if json:
         print_json({"folder": str(out), **trained.record})
@@ -136,7 +140,9 @@ def train_pictures(
         )
     creator, licence = names
     document = generator_document(trained, 0, creator, _now(creator), licence)
-    write_folder(out, generator_files(trained, document), force)
+    with busy(_WRITING):
+        files = generator_files(trained, document)
+    write_folder(out, files, force)
     if json:
         print_json({"folder": str(out), **trained.record})
     else:
