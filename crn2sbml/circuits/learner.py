@@ -73,7 +73,7 @@ class Learner:
         if self.inputs < 1 or self.outputs < 1 or self.hidden < 0:
             raise ShapeError(
                 f"learner {self.name!r}: {self.inputs} inputs, {self.hidden} rectifiers, {self.outputs} outputs; needs "
-                "an input and an output"
+                "an input, an output, and no fewer than 0 rectifiers"
             )
         for omega in (self.omega, self.clock_omega or 1.0):
             if not 0 < omega < float("inf"):

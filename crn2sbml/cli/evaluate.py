@@ -43,7 +43,7 @@ def evaluate(
         typer.Option(help="Seconds before a simulator's counts are read, or averaged; else 0.3 times io.json's."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first image; the others follow.")] = 1,
-    engine: Annotated[str, typer.Option(help="ode, ssa: simulator; native needs none.")] = "native",
+    engine: Annotated[str, typer.Option(help="ode, ssa: simulator; native: our own equations or sampler.")] = "native",
     rates_off: Annotated[float, typer.Option(help="Log-normal error of each rate constant; 0.1 for 10 %.")] = 0.0,
     decays_off: Annotated[float, typer.Option(help="The same, of the decays alone.")] = 0.0,
     input_noise: Annotated[
@@ -123,6 +123,8 @@ def _told(bars: "Progress", task: "TaskID", done: int) -> None:
 def _data_set(name: str, usage: "Usage") -> "DataSet":
     from crn2sbml.training.data import get_source, source_of_size
 
+    if not usage.inputs:
+        raise CrnError("evaluate: the model has no inputs to clamp, so that it is no classifier")
     return (get_source(name) if name else source_of_size(len(usage.inputs))).load()
 
 

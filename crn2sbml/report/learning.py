@@ -14,7 +14,8 @@ from crn2sbml.motifs.clock import Clock
 from crn2sbml.report.lesson import CHEMISTRY, DESCENT, RULE, Lesson
 from crn2sbml.training.tasks import Task
 
-_STYLES = {CHEMISTRY: ("o-", "#dd6b20"), RULE: ("x--", "#1a202c"), DESCENT: ("s:", "#2b6cb0")}
+_STYLES = {DESCENT: ("s:", "#2b6cb0", 9), CHEMISTRY: ("o-", "#dd6b20", 6), RULE: ("x", "#1a202c", 4)}
+"""Line, colour and size; smaller on top of larger, since they often coincide."""
 _SIDE, _MOST_NAMED = 31, 10
 """Points a side at which a surface is asked for; weights that are named."""
 
@@ -31,9 +32,9 @@ def grid_of(lesson: Lesson) -> Array | None:
 
 def plot_losses(ax: Any, lesson: Lesson) -> Any:
     """Half the mean squared error of each epoch's examples as they were learnt from, by each way."""
-    for way, (style, colour) in _STYLES.items():
+    for way, (style, colour, size) in _STYLES.items():
         losses = lesson.losses(way)
-        ax.plot(np.arange(1, len(losses) + 1), losses, style, color=colour, markersize=4, linewidth=1.2, label=way)
+        ax.plot(np.arange(1, len(losses) + 1), losses, style, color=colour, markersize=size, linewidth=1.2, label=way)
     ax.set_yscale("log")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("epoch")
@@ -63,7 +64,7 @@ def plot_surface(ax: Any, lesson: Lesson, grid: Array, outputs: Array) -> Any:
     if lesson.task.classifies:
         ax.contour(*sides, height, [0.0], colors="#1a202c", linewidths=1.2)
     test, colours = lesson.task.test, {"cmap": "RdBu_r", "vmin": -end, "vmax": end}
-    ax.scatter(*test.inputs.T, 6, test.targets[:, 0], edgecolors="white", linewidths=0.3, **colours)
+    ax.scatter(*test.inputs.T, 6, test.targets[:, 0], edgecolors="#1a202c", linewidths=0.3, **colours)
     ax.set_xlabel("x1")
     ax.set_ylabel("x2")
     return ax
