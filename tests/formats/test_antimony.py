@@ -24,7 +24,8 @@ def assert_same_kinetics(net: Network, back: Network) -> None:
         [net.rate_constants[r.rate] for r in net.reactions],
         rtol=5e-15,
     )
-    np.testing.assert_array_equal(Matrices.of(back).stoichiometry.toarray(), Matrices.of(net).stoichiometry.toarray())
+    # Sparse: that of `mnist` has 700 million entries.
+    assert abs(Matrices.of(back).stoichiometry - Matrices.of(net).stoichiometry).nnz == 0
 
 
 @documents
