@@ -66,7 +66,8 @@ def learn(
     from crn2sbml.report.learning import grid_of, lesson_picture, volumes_picture
     from crn2sbml.report.lesson import CHEMISTRY, answers, teach
 
-    for path in (plot, out):
+    beside = plot.with_name(f"{plot.stem}-volumes{plot.suffix}") if plot is not None and volume else None
+    for path in (plot, beside, out):
         if path is not None:
             check_output(path, force)
     if runs < 1 or seed < 0:
@@ -93,11 +94,9 @@ def learn(
         if plot is not None:
             write_file(plot, picture, force)
             say(f"Written: {plot}")
-            if volume:
-                beside = plot.with_name(f"{plot.stem}-volumes{plot.suffix}")
-                write_file(
-                    beside, volumes_picture(first.task, facts["volumes"], first.score(CHEMISTRY, "validation")), force
-                )
+            if beside is not None:
+                without_noise = first.score(CHEMISTRY, "validation")
+                write_file(beside, volumes_picture(first.task, facts["volumes"], without_noise), force)
                 say(f"Written: {beside}")
         if out is not None:
             from crn2sbml.report.lesson_folder import lesson_files

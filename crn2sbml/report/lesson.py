@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 
 from crn2sbml.circuits.learner import Learner, Weights
 from crn2sbml.circuits.learning_rule import LearningRule, rule_of
 from crn2sbml.circuits.turn import turn_of
 from crn2sbml.core.matrices import Array
+from crn2sbml.engines.engine import Simulation
 from crn2sbml.engines.registry import get_engine
 from crn2sbml.formats.document import Document, Metadata
 from crn2sbml.formats.sbml_write import write_sbml
@@ -64,17 +66,12 @@ def teach(task: Task, seed: int, engine: str = "roadrunner") -> Lesson:
     ways = {name: _by_rule(r, first, task) for name, r in ((RULE, rule), (DESCENT, rule.gradient_descent()))}
     turns = len(task.train.inputs) * task.epochs
     times = [*(turn.starts(np.arange(turns)) + learner.read_at(turn)), turn.starts(turns)]
-    document = lesson_document(task, first)
-    run = get_engine(engine).load(write_sbml(document, picture=False)).ode([0.0, *times], {}).isel(replicate=0)
-    names = run.species.values.tolist()
-    weights = learner.weights_in(dict(zip(names, run.values[-1].tolist(), strict=True)))
+    run = _loaded(lesson_document(task, first), engine).ode([0.0, *times], {})
+    *seen, weights = _weights(learner, run)[1:]
     unseen = np.concatenate([task.validation.inputs, task.test.inputs])
     made, count = answers(learner, rule, weights, unseen, engine), len(task.validation.inputs)
-    errors = _errors(learner, rule, run.sel(species=list(learner.error_ids)).values[1:-1])
-    by_chemistry = Learnt(weights, errors, made[:count], made[count:])
-    trace = np.array([
-        learner.weights_in(dict(zip(names, row, strict=True))).readout.ravel() for row in run.values[1:-1].tolist()
-    ])  # fmt: skip
+    by_chemistry = Learnt(weights, _errors(learner, rule, run)[:-1], made[:count], made[count:])
+    trace = np.array([one.readout.ravel() for one in seen])
     simulator = f"{run.attrs['engine']} {run.attrs['version']}"
     return Lesson(task, seed, simulator, rule, {CHEMISTRY: by_chemistry} | ways, trace)
 
@@ -85,8 +82,7 @@ def answers(learner: Learner, rule: LearningRule, weights: Weights, inputs: Arra
     feeding = asked.feeding(inputs, np.zeros((len(inputs), learner.outputs)))
     document = Document(asked.network(weights), shape="lumped", reading="deterministic", feeding=feeding)
     times = turn.starts(np.arange(len(inputs))) + learner.read_at(turn)
-    run = get_engine(engine).load(write_sbml(document, picture=False)).ode([0.0, *times], {})
-    return _errors(learner, rule, run.sel(species=list(learner.error_ids)).values[0, 1:])
+    return _errors(learner, rule, _loaded(document, engine).ode([0.0, *times], {}))
 
 
 def stochastic_score(task: Task, seed: int, engine: str = "roadrunner") -> float:
@@ -104,8 +100,7 @@ def stochastic_score(task: Task, seed: int, engine: str = "roadrunner") -> float
     feeding = learner.feeding(*task.train).in_whole_items()
     document = Document(network.with_counts(counts), shape="lumped", reading="stochastic", feeding=feeding)
     end = float(turn.starts(len(task.train.inputs) * task.epochs))
-    run = get_engine(engine).load(write_sbml(document, picture=False)).ssa([0.0, end], {}, seed)
-    weights = learner.weights_in(dict(zip(run.species.values.tolist(), run.values[0, -1].tolist(), strict=True)))
+    weights = _weights(learner, _loaded(document, engine).ssa([0.0, end], {}, seed))[-1]
     outputs = rule_of(learner).outputs(weights, task.validation.inputs)
     return task.score(outputs, task.validation.targets)
 
@@ -139,6 +134,17 @@ def _by_rule(rule: LearningRule, weights: Weights, task: Task) -> Learnt:
     return Learnt(weights, np.concatenate(errors), validation, test)
 
 
-def _errors(learner: Learner, rule: LearningRule, rails: Array) -> Array:
-    """Errors (n, outputs) from counts of their rails side by side (n, 2 outputs)."""
+def _loaded(document: Document, engine: str) -> Simulation:
+    return get_engine(engine).load(write_sbml(document, picture=False))
+
+
+def _weights(learner: Learner, run: xr.DataArray) -> list[Weights]:
+    """The weights at each time of a run."""
+    names = run.species.values.tolist()
+    return [learner.weights_in(dict(zip(names, row, strict=True))) for row in run.values[0].tolist()]
+
+
+def _errors(learner: Learner, rule: LearningRule, run: xr.DataArray) -> Array:
+    """The errors at each time of a run but the first: (times, outputs)."""
+    rails = run.sel(species=list(learner.error_ids)).values[0, 1:]
     return np.asarray((rails[:, ::2] - rails[:, 1::2]) / (learner.omega * rule.made))
